@@ -1,0 +1,21 @@
+# Everything comes from Debian's packages (tools/setup) except the engine, which tools/build_engine makes.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+
+execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/build_engine
+  OUTPUT_VARIABLE WAGGLE_ENGINE OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+add_library(waggle_engine STATIC IMPORTED)
+set_target_properties(waggle_engine PROPERTIES
+  IMPORTED_LOCATION ${WAGGLE_ENGINE}/lib/libwaggle_wasmtime.a
+  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${WAGGLE_ENGINE}/include
+  INTERFACE_LINK_LIBRARIES "gcc_s;util;rt;Threads::Threads;m;dl")

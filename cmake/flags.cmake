@@ -1,0 +1,26 @@
+add_library(waggle_flags INTERFACE)
+target_compile_options(waggle_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+if(NOT WAGGLE_TSAN) # Asio under TSan warns about fences
+  target_compile_options(waggle_flags INTERFACE -Werror)
+endif()
+target_compile_definitions(waggle_flags INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE WAGGLE_VERSION="${PROJECT_VERSION}")
+target_link_libraries(waggle_flags INTERFACE Threads::Threads fmt::fmt spdlog::spdlog)
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # libstdc++ 12 hides std::expected from clang 16, which implements what it needs but announces less.
+  target_compile_options(waggle_flags INTERFACE -D__cpp_concepts=202002L -Wno-macro-redefined -Wno-builtin-macro-redefined)
+endif()
+if(WAGGLE_ASAN)
+  target_compile_options(waggle_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(waggle_flags INTERFACE -fsanitize=address,undefined)
+endif()
+if(WAGGLE_TSAN)
+  target_compile_options(waggle_flags INTERFACE -fsanitize=thread -Wno-tsan)
+  target_link_options(waggle_flags INTERFACE -fsanitize=thread)
+  target_compile_definitions(waggle_flags INTERFACE WAGGLE_TSAN)
+endif()
+if(WAGGLE_FUZZ)
+  target_compile_options(waggle_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
+  target_link_options(waggle_flags INTERFACE -fsanitize=address,undefined)
+endif()

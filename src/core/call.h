@@ -1,0 +1,97 @@
+#pragma once
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+
+namespace waggle {
+
+using time_point = std::chrono::steady_clock::time_point;
+using duration = std::chrono::nanoseconds;
+
+/// Names (lower case) and values that a caller sent beside the payload.
+using metadata = std::vector<std::pair<std::string, std::string>>;
+
+/// Travels with a request and its sub-calls.
+struct request_context {
+  std::optional<time_point> deadline;  ///< the caller's: wall time, ends its wait
+  std::string traceparent;             ///< W3C Trace Context; empty without one
+  metadata headers;
+};
+
+struct service_request {
+  std::uint64_t id = 0;
+  std::string method;
+  std::string input;  ///< the payload's bytes: JSON
+  request_context context;
+  /// Of this method, set by the call chain: the guest's own time and its waits. Zero: no limit.
+  duration guest_timeout{0};
+};
+
+/// What one request cost; on the wire the header `waggle-receipt`.
+struct receipt {
+  duration queue{0};
+  duration validate{0};
+  duration guest{0};
+  std::uint32_t calls = 0;
+  duration commit{0};
+  std::uint64_t memory_kb = 0;
+  bool warm = false;
+};
+
+struct service_response {
+  result<std::string> output;  ///< the answer's bytes: JSON
+  receipt cost;
+};
+
+/// A request on its way through the layers, and the answer on its way back.
+///
+/// Whoever makes one owns it and keeps it alive until the step that it pushed first has run. Each layer that wants to
+/// see the answer pushes a step with `then` before it hands the call on; `finish` runs the steps, last in, first out.
+/// It is used on one core at a time; handing it to another core is a message (runtime/pool.h).
+/// `ask` may finish it before it returns.
+class service_call {
+ public:
+  using step = void (*)(void* self, service_call& call) noexcept;
+  using stopper = void (*)(void* self, service_call& call, error why);
+
+  service_request request;
+  service_response response;
+
+  service_call() = default;
+  service_call(const service_call&) = delete;
+  service_call& operator=(const service_call&) = delete;
+
+  /// The next step on the way back. At most `max_steps` at a time.
+  void then(void* self, step run);
+
+  /// The layer below is done with the call: run the step on top. The call may be gone when this returns.
+  void finish();
+  void finish(error why);
+
+  /// The caller waits no longer (gone, or its time is over): the call is finished with `why` at the next occasion,
+  /// at once where it is still queued. Without effect where nothing can stop it.
+  void stop(error why);
+
+  /// Who can stop it: the layer that holds the call. Cleared by `finish`.
+  void stoppable(void* self, stopper how);
+
+ private:
+  static constexpr std::size_t max_steps = 6;
+  struct frame {
+    void* self;
+    step run;
+  };
+  std::array<frame, max_steps> steps_{};
+  std::size_t depth_ = 0;
+  void* stop_self_ = nullptr;
+  stopper stop_ = nullptr;
+};
+
+}  // namespace waggle

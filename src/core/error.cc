@@ -1,0 +1,101 @@
+#include "core/error.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace waggle {
+namespace {
+
+constexpr std::array<std::string_view, 17> code_names = {
+    "ok",           "canceled",       "unknown",          "invalid_argument",  "deadline_exceeded",   "not_found",
+    "already_exists", "permission_denied", "resource_exhausted", "failed_precondition", "aborted", "out_of_range",
+    "unimplemented", "internal",      "unavailable",      "data_loss",         "unauthenticated"};
+constexpr std::array<std::string_view, 4> fault_names = {"caller", "guest", "host", "overload"};
+
+/// The length of the well-formed UTF-8 sequence at `s[i]`, or 0 (RFC 3629, table of §4).
+std::size_t utf8_length(std::string_view s, std::size_t i) {
+  auto byte = [&](std::size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0U; };
+  auto tail = [&](std::size_t k, unsigned low = 0x80, unsigned high = 0xBF) { return byte(k) >= low && byte(k) <= high; };
+  const unsigned b = byte(i);
+  if (b < 0x80) return 1;
+  if (b >= 0xC2 && b <= 0xDF) return tail(i + 1) ? 2 : 0;
+  if (b >= 0xE0 && b <= 0xEF)
+    return tail(i + 1, b == 0xE0 ? 0xA0 : 0x80, b == 0xED ? 0x9F : 0xBF) && tail(i + 2) ? 3 : 0;
+  if (b >= 0xF0 && b <= 0xF4)
+    return tail(i + 1, b == 0xF0 ? 0x90 : 0x80, b == 0xF4 ? 0x8F : 0xBF) && tail(i + 2) && tail(i + 3) ? 4 : 0;
+  return 0;
+}
+
+}  // namespace
+
+std::unexpected<error> fail(error_code code, fault whose, std::string message) {
+  error e;
+  e.code = code;
+  e.whose = whose;
+  e.message = std::move(message);
+  return std::unexpected(std::move(e));
+}
+
+std::string_view to_string(error_code code) { return code_names[static_cast<std::size_t>(code)]; }
+
+std::optional<error_code> code_from(std::string_view name) {
+  for (std::size_t i = 1; i < code_names.size(); ++i)
+    if (code_names[i] == name) return static_cast<error_code>(i);
+  return std::nullopt;
+}
+
+std::string_view to_string(fault whose) { return fault_names[static_cast<std::size_t>(whose)]; }
+
+std::string json_quote(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 2);
+  out += '"';
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c < 0x20) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+    } else if (const std::size_t n = utf8_length(text, i); n == 0) {
+      out += "\xEF\xBF\xBD";
+    } else {
+      out.append(text, i, n);
+      i += n;
+      continue;
+    }
+    ++i;
+  }
+  out += '"';
+  return out;
+}
+
+std::string violations_json(const error& e) {
+  if (e.violations.empty()) return {};
+  std::string out = fmt::format(R"({{"count":{},"violations":[)", e.violation_count);
+  const char* comma = "";
+  for (const violation& v : e.violations) {
+    out += fmt::format(R"({}{{"path":{},"offset":{},"message":{})", comma, json_quote(v.path), v.offset, json_quote(v.message));
+    if (!v.suggestion.empty()) out += ",\"suggestion\":" + json_quote(v.suggestion);
+    out += '}';
+    comma = ",";
+  }
+  return out + "]}";
+}
+
+std::string to_json(const error& e, bool with_debug) {
+  std::string out = fmt::format(R"({{"code":"{}","message":{})", to_string(e.code), json_quote(e.message));
+  if (!e.details.empty())
+    out += ",\"details\":" + e.details;
+  else if (!e.violations.empty())
+    out += ",\"details\":" + violations_json(e);
+  if (with_debug && !e.debug.empty()) out += ",\"debug\":" + json_quote(e.debug);
+  return out + "}";
+}
+
+}  // namespace waggle

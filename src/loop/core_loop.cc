@@ -1,0 +1,94 @@
+#include "loop/core_loop.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <pthread.h>
+
+namespace waggle {
+
+namespace asio = boost::asio;
+
+core_loop::core_loop(unsigned index, const clock_source& time)
+    : index_(index), time_(time), io_(1), alarm_(io_.get_executor()), slices_(time), timers_(time.now()) {
+  slices_.on_work(this, [](void* self) { static_cast<core_loop*>(self)->wake(); });
+}
+
+core_loop::~core_loop() = default;
+
+void core_loop::post(job what) { asio::post(io_, std::move(what)); }
+
+void core_loop::wake() {
+  if (woken_) return;
+  woken_ = true;
+  // Through the queue of handlers, so that sockets are looked at between slices.
+  asio::post(io_, [this] {
+    woken_ = false;
+    if (slices_.run(scheduler::slice)) wake();
+  });
+}
+
+void core_loop::start(timer& t, time_point when) {
+  timers_.start(t, when);
+  if (const time_point next = timers_.next(); next < armed_) arm(next);
+}
+
+void core_loop::arm(time_point when) {
+  armed_ = when;
+  if (when == time_point::max()) return;
+  alarm_.expires_at(when);
+  alarm_.async_wait([this](const boost::system::error_code& gone) {
+    if (!gone) on_alarm();
+  });
+}
+
+void core_loop::on_alarm() {
+  timers_.advance(now());
+  arm(timers_.next());
+}
+
+void core_loop::run() {
+  const auto open = asio::make_work_guard(io_);
+  io_.run();
+}
+
+void core_loop::stop() { io_.stop(); }
+
+std::size_t core_loop::poll() {
+  timers_.advance(now());
+  io_.restart();
+  return io_.poll();
+}
+
+bool core_loop::poll_one() {
+  io_.restart();
+  return io_.poll_one() > 0;
+}
+
+struct blocking_pool::state {
+  asio::thread_pool threads;
+};
+
+blocking_pool::blocking_pool(unsigned threads) : state_(new state{asio::thread_pool(threads)}) {}
+
+blocking_pool::~blocking_pool() {
+  state_->threads.stop();
+  state_->threads.join();
+}
+
+void blocking_pool::run(core_loop::job what) { asio::post(state_->threads, std::move(what)); }
+
+ticker::ticker(duration period, std::move_only_function<void()> tick)
+    : thread_([this, period, tick = std::move(tick)]() mutable {
+        pthread_setname_np(pthread_self(), "waggle-ticker");
+        while (!stop_.load(std::memory_order_relaxed)) {
+          std::this_thread::sleep_for(period);
+          tick();
+        }
+      }) {}
+
+ticker::~ticker() {
+  stop_ = true;
+  thread_.join();
+}
+
+}  // namespace waggle

@@ -1,0 +1,109 @@
+#include "loop/scheduler.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace waggle {
+
+task::~task() {
+  if (queued_) flow_.owner_.dequeue(*this);
+}
+
+flow::~flow() {
+  assert(first_ == nullptr);
+  if (place_ != place::nowhere) owner_.remove(*this);
+}
+
+void scheduler::append(flow_list& list, flow& f, flow::place where) {
+  f.place_ = where;
+  f.next_ = nullptr;
+  f.previous_ = list.last;
+  (list.last != nullptr ? list.last->next_ : list.first) = &f;
+  list.last = &f;
+}
+
+void scheduler::remove(flow& f) {
+  flow_list& list = f.place_ == flow::place::fresh ? fresh_ : old_;
+  (f.previous_ != nullptr ? f.previous_->next_ : list.first) = f.next_;
+  (f.next_ != nullptr ? f.next_->previous_ : list.last) = f.previous_;
+  f.place_ = flow::place::nowhere;
+}
+
+void scheduler::enqueue(task& t) {
+  flow& f = t.flow_;
+  t.queued_ = true;
+  t.next_ = nullptr;
+  t.previous_ = f.last_;
+  (f.last_ != nullptr ? f.last_->next_ : f.first_) = &t;
+  f.last_ = &t;
+}
+
+void scheduler::dequeue(task& t) {
+  flow& f = t.flow_;
+  (t.previous_ != nullptr ? t.previous_->next_ : f.first_) = t.next_;
+  (t.next_ != nullptr ? t.next_->previous_ : f.last_) = t.previous_;
+  t.queued_ = false;
+}
+
+void scheduler::ready(task& t) {
+  if (t.queued_) return;
+  enqueue(t);
+  flow& f = t.flow_;
+  const bool newcomer = f.place_ == flow::place::nowhere;
+  if (newcomer) {
+    // Debts are kept: a service cannot shed them by falling idle for a moment. Credit is not.
+    f.credit_ = std::min(f.credit_ + slice * f.weight_, slice * f.weight_);
+    append(f.credit_ > duration(0) ? fresh_ : old_, f, f.credit_ > duration(0) ? flow::place::fresh : flow::place::old);
+  }
+  if (running_) return;
+  if (newcomer && fresh_.first == &f) run_one();
+  if (!idle() && wake_ != nullptr) wake_(wake_self_);
+}
+
+// Nothing left to run: it leaves, but a fresh one passes through the old ones first if there are any, so that it
+// cannot be fresh again and again while they wait.
+void scheduler::retire(flow& f) {
+  const bool linger = f.place_ == flow::place::fresh && old_.first != nullptr;
+  remove(f);
+  if (linger) append(old_, f, flow::place::old);
+}
+
+flow* scheduler::next_flow() {
+  for (;;) {
+    flow* const f = fresh_.first != nullptr ? fresh_.first : old_.first;
+    if (f == nullptr) return nullptr;
+    if (f->first_ == nullptr) {
+      retire(*f);
+      continue;
+    }
+    if (f->credit_ > duration(0)) return f;
+    f->credit_ += slice * f->weight_;
+    remove(*f);
+    append(old_, *f, flow::place::old);
+  }
+}
+
+bool scheduler::run_one() {
+  flow* const f = next_flow();
+  if (f == nullptr) return false;
+  task& t = *f->first_;
+  dequeue(t);
+  running_ = true;
+  const time_point started = time_.now();
+  time_point ended = started;
+  const slice_end end = t.run_slice(started, ended);
+  running_ = false;
+  f->credit_ -= ended - started;
+  if (end == slice_end::yielded) enqueue(t);
+  if (f->first_ == nullptr) retire(*f);
+  return true;
+}
+
+bool scheduler::run(duration budget) {
+  const time_point until = time_.now() + budget;
+  while (run_one())
+    if (time_.now() >= until) break;
+  return !idle();
+}
+
+}  // namespace waggle

@@ -1,0 +1,97 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "core/limits.h"
+
+namespace waggle {
+
+/// A finding in a file, printed like a compiler's: `FILE:LINE:COL: error: …`.
+struct diagnostic {
+  enum class severity : std::uint8_t { error, warning, note };
+  std::string file;
+  std::size_t line = 0;    ///< from 1; 0: the file as a whole
+  std::size_t column = 0;  ///< from 1, in code points
+  severity level = severity::error;
+  std::string message;
+};
+[[nodiscard]] std::string to_string(const diagnostic& d);
+
+enum class operation : std::uint8_t { query, mutation, subscription };
+
+/// The outermost form of a JSON value, as bits: a set of what is accepted.
+enum json_kind : std::uint8_t {
+  json_null = 1,
+  json_boolean = 2,
+  json_number = 4,
+  json_string = 8,
+  json_array = 16,
+  json_object = 32,
+  json_any = 63,
+};
+
+/// What an operator may call of a service, and how.
+struct method {
+  std::string name;
+  operation kind = operation::query;
+  bool bare = false;         ///< the payload is the only argument's value itself
+  bool internal = false;     ///< not from outside
+  bool idempotent = false;
+  std::optional<std::chrono::milliseconds> timeout;  ///< @timeout
+  std::uint8_t payload = json_object;                ///< a set of `json_kind`
+  std::uint8_t answer = json_any;                    ///< a set of `json_kind`
+  std::string description;
+  std::string signature;  ///< `greet(name: String!): Greeting!`
+};
+
+struct pool_settings {
+  std::uint32_t min = 0;
+  std::uint32_t max = 8;
+  std::uint32_t queue = 1000;
+  std::chrono::milliseconds idle{60'000};  ///< zero: never
+  std::uint32_t max_requests = 0;          ///< zero: never replaced
+  bool fresh = false;                      ///< a new instance for each request
+};
+
+/// A service's description, compiled. Immutable; may be read from any thread.
+struct contract {
+  std::string name;  ///< fully qualified; empty where the schema has no @service
+  std::string version;
+  std::string description;
+  bool singleton = false;
+  pool_settings pool;
+  std::optional<std::uint32_t> memory_mb;
+  std::optional<std::chrono::milliseconds> timeout;
+  std::vector<std::string> uses;
+  std::map<std::string, method, std::less<>> methods;
+  std::string sdl;  ///< the text it was compiled from
+
+  /// The method of that name or null.
+  [[nodiscard]] const method* find(std::string_view name_of_method) const;
+};
+
+/// A contract where there is no error, and everything that was found, in the order of the text.
+struct compiled_contract {
+  std::optional<contract> value;
+  std::vector<diagnostic> findings;
+};
+
+/// Compiles a schema: GraphQL's type-system language of September 2025 with waggle's directives
+/// (src/schema/prelude.graphql), or okra's `service` blocks. `file` is only for the findings. Any bytes are safe to give.
+[[nodiscard]] compiled_contract compile_contract(std::string_view sdl, std::string_view file);
+
+/// Is `json` well-formed, not deeper than the limit, and of the outer kind that `m` takes?
+/// `invalid_argument` or `resource_exhausted`, the caller's fault.
+/// The string's capacity is grown for the parser (SIMDJSON_PADDING), its value stays.
+[[nodiscard]] result<void> check_payload(const method& m, std::string& json, const payload_limits& limits);
+
+/// The same for what a guest answered: `internal`, the guest's fault.
+[[nodiscard]] result<void> check_answer(const method& m, std::string& json, const payload_limits& limits);
+
+}  // namespace waggle
