@@ -1,3 +1,64 @@
-# Wasm guests for tests and examples, built from source. WAGGLE_GUESTS is the folder they land in:
-# shared by all build types, because what is in a guest does not depend on how the host is built.
+# Wasm guests for tests and examples, built from source. The target `guests` makes them all and publishes them to
+#   build/guests/NAME.wasm, NAME.graphql       tests/guests
+#   build/guests/hostile/NAME.wasm, .graphql   tests/guests/hostile, with manifest.json
+#   build/examples/NAME.wasm, NAME.graphql     examples/NAME
+# These folders are shared by all build trees, because what is in a guest does not depend on how the host is built. Each
+# tree compiles into a folder of its own and then replaces, by rename, what differs: two trees may build at the same time.
+if(CMAKE_SCRIPT_MODE_FILE) # cmake -DFROM=… -DTO=… -P guests.cmake
+  file(GLOB_RECURSE files RELATIVE ${FROM} ${FROM}/*.wasm ${FROM}/*.graphql ${FROM}/*.gql ${FROM}/*.json)
+  foreach(file IN LISTS files)
+    if(EXISTS ${TO}/${file})
+      file(SHA256 ${FROM}/${file} new)
+      file(SHA256 ${TO}/${file} old)
+      if(new STREQUAL old)
+        continue()
+      endif()
+    endif()
+    get_filename_component(folder ${TO}/${file} DIRECTORY)
+    string(RANDOM LENGTH 12 unique)
+    file(MAKE_DIRECTORY ${folder})
+    file(COPY_FILE ${FROM}/${file} ${folder}/.${unique}.tmp)
+    file(RENAME ${folder}/.${unique}.tmp ${TO}/${file})
+  endforeach()
+  return()
+endif()
+
 set(WAGGLE_GUESTS ${CMAKE_SOURCE_DIR}/build/guests)
+set(WAGGLE_EXAMPLES ${CMAKE_SOURCE_DIR}/build/examples)
+set(guest_source ${CMAKE_SOURCE_DIR}/tests/guests)
+set(guest_out ${CMAKE_BINARY_DIR}/wasm/guests)
+set(example_out ${CMAKE_BINARY_DIR}/wasm/examples)
+set(guest_files "")
+
+find_program(WAGGLE_WASM_CLANG NAMES clang-16 clang REQUIRED)
+find_program(WAGGLE_WAT2WASM wat2wasm REQUIRED)
+find_program(WAGGLE_PYTHON python3 REQUIRED)
+find_program(WAGGLE_GO go)
+set(guest_c_flags -O2 -Wall -Wextra -Werror)
+set(bare_c_flags ${guest_c_flags} --target=wasm32 -mbulk-memory -nostdlib -Wl,--no-entry)
+set(wasi_c_flags ${guest_c_flags} --target=wasm32-wasi -mexec-model=reactor)
+
+# guest_copy(FROM TO): the schema beside its module
+macro(guest_copy from to)
+  add_custom_command(OUTPUT ${to} DEPENDS ${from} COMMAND ${CMAKE_COMMAND} -E copy ${from} ${to} VERBATIM)
+  list(APPEND guest_files ${to})
+endmacro()
+
+# guest_c(SOURCE OUT FLAG...)
+macro(guest_c source out)
+  add_custom_command(OUTPUT ${out} DEPENDS ${source} ${guest_source}/guest.h
+    COMMAND ${WAGGLE_WASM_CLANG} ${ARGN} -I${guest_source} -o ${out} ${source}
+    COMMENT "Guest ${out}" VERBATIM)
+  list(APPEND guest_files ${out})
+endmacro()
+
+file(MAKE_DIRECTORY ${guest_out}/hostile ${example_out})
+
+foreach(name echo)
+  guest_c(${guest_source}/${name}.c ${guest_out}/${name}.wasm ${bare_c_flags})
+  guest_copy(${guest_source}/${name}.graphql ${guest_out}/${name}.graphql)
+endforeach()
+
+add_custom_target(guests ALL DEPENDS ${guest_files}
+  COMMAND ${CMAKE_COMMAND} -DFROM=${CMAKE_BINARY_DIR}/wasm -DTO=${CMAKE_SOURCE_DIR}/build -P ${CMAKE_CURRENT_LIST_FILE}
+  COMMENT "Publishing guests" VERBATIM)
