@@ -54,7 +54,7 @@ endmacro()
 
 file(MAKE_DIRECTORY ${guest_out}/hostile ${example_out})
 
-foreach(name echo)
+foreach(name caller echo logger sleepy)
   guest_c(${guest_source}/${name}.c ${guest_out}/${name}.wasm ${bare_c_flags})
   guest_copy(${guest_source}/${name}.graphql ${guest_out}/${name}.graphql)
 endforeach()
