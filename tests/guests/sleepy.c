@@ -7,7 +7,7 @@ IMPORT("wasi_snapshot_preview1", "sched_yield") int32_t sched_yield(void);
 typedef struct { // __wasi_subscription_t, of a clock
   uint64_t userdata;
   uint8_t tag;
-  uint32_t clock;
+  _Alignas(8) uint32_t clock;
   uint64_t timeout_ns, precision_ns;
   uint16_t flags;
 } subscription;
