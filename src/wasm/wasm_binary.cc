@@ -48,9 +48,11 @@ result<void> check_preamble(wasm_bytes module) {
   const unsigned version = v[0] | static_cast<unsigned>(v[1]) << 8;
   const unsigned layer = v[2] | static_cast<unsigned>(v[3]) << 8;
   if (layer == 1)
-    return bad("this is a WebAssembly component: waggle runs core modules; build for wasm32-wasip1 or wasm32-unknown-unknown");
+    return bad(
+        "this is a WebAssembly component: waggle runs core modules; build for wasm32-wasip1 or wasm32-unknown-unknown");
   if (layer != 0 || version != 1)
-    return bad(fmt::format("WebAssembly version {} (layer {}) is not known: only core modules of version 1 are", version, layer));
+    return bad(fmt::format("WebAssembly version {} (layer {}) is not known: only core modules of version 1 are",
+                           version, layer));
   return {};
 }
 
@@ -113,9 +115,11 @@ result<std::optional<std::string_view>> read_schema(wasm_bytes module) {
     if (s.id != custom_id || s.name != schema_section) continue;
     if (found) return bad("the module has two sections waggle.schema: pack it anew with waggle pack");
     if (s.content.size() > max_schema_bytes)
-      return bad(fmt::format("the section waggle.schema has {} bytes; at most {} are allowed", s.content.size(), max_schema_bytes));
+      return bad(fmt::format("the section waggle.schema has {} bytes; at most {} are allowed", s.content.size(),
+                             max_schema_bytes));
     found = as_text(s.content);
-    if (!is_utf8(*found)) return bad("the section waggle.schema is not valid UTF-8: pack the module anew with waggle pack");
+    if (!is_utf8(*found))
+      return bad("the section waggle.schema is not valid UTF-8: pack the module anew with waggle pack");
   }
   return found;
 }

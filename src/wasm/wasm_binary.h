@@ -8,8 +8,8 @@
 
 #include "core/error.h"
 
-/// What waggle itself reads and writes of WebAssembly's binary format (core specification §5.5, "Modules"): the sections'
-/// frame and one custom section. What is inside the others is the engine's affair.
+/// What waggle itself reads and writes of WebAssembly's binary format (core specification §5.5, "Modules"): the
+/// sections' frame and one custom section. What is inside the others is the engine's affair.
 ///
 /// All functions are pure, work on any thread, and take bytes that nobody has checked. Their errors are
 /// `invalid_argument`, the guest's doing.
@@ -35,15 +35,15 @@ struct wasm_section {
 /// form, another version, not WebAssembly, or cut off.
 [[nodiscard]] result<std::vector<wasm_section>> read_wasm_sections(wasm_bytes module);
 
-/// The schema in the module, a view into its bytes: valid UTF-8 of at most `max_schema_bytes`. Nothing where there is none;
-/// an error where there are two.
+/// The schema in the module, a view into its bytes: valid UTF-8 of at most `max_schema_bytes`. Nothing where there is
+/// none; an error where there are two.
 [[nodiscard]] result<std::optional<std::string_view>> read_schema(wasm_bytes module);
 
 /// The module with `schema` as its only schema section, which comes last. All else stays byte for byte.
 [[nodiscard]] result<std::vector<std::byte>> pack_schema(wasm_bytes module, std::string_view schema);
 
-/// An unsigned LEB128 number of at most 32 bits at the start of `bytes`, which is moved past it. Nothing where it is cut
-/// off, too long or too large (core specification §5.2.2).
+/// An unsigned LEB128 number of at most 32 bits at the start of `bytes`, which is moved past it. Nothing where it is
+/// cut off, too long or too large (core specification §5.2.2).
 [[nodiscard]] std::optional<std::uint32_t> read_leb_u32(wasm_bytes& bytes);
 
 /// Appends `value` in its shortest form.

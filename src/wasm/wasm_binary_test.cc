@@ -47,7 +47,8 @@ TEST(Leb128, LongerFormsThanNeededAreFine) { EXPECT_EQ(leb("\x80\x80\x80\x80\x00
 
 TEST(Leb128, CutOffTooLongAndTooLargeAreRefused) {
   std::size_t used = 9;
-  for (const std::string& s : {""s, "\x80"s, "\xFF\xFF\xFF\xFF"s, "\x80\x80\x80\x80\x80\x00"s, "\xFF\xFF\xFF\xFF\x1F"s, "\x80\x80\x80\x80\x10"s}) {
+  for (const std::string& s : {""s, "\x80"s, "\xFF\xFF\xFF\xFF"s, "\x80\x80\x80\x80\x80\x00"s, "\xFF\xFF\xFF\xFF\x1F"s,
+                               "\x80\x80\x80\x80\x10"s}) {
     EXPECT_EQ(leb(s, &used), std::nullopt);
     EXPECT_EQ(used, 0U);
   }
@@ -132,7 +133,8 @@ TEST(WasmBinary, PackReplacesASchemaWhereverItIs) {
 }
 
 TEST(WasmBinary, ASchemaIsValidUtf8AndBounded) {
-  for (const char* s : {"\xFF", "a\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80", "\xE0\x80\x80", "\xF5\x80\x80\x80"}) {
+  for (const char* s :
+       {"\xFF", "a\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80", "\xE0\x80\x80", "\xF5\x80\x80\x80"}) {
     EXPECT_FALSE(pack_schema(bytes(preamble), s)) << s;
     const std::string raw = preamble + "\0"s + static_cast<char>(14 + std::string(s).size()) + "\x0dwaggle.schema" + s;
     EXPECT_FALSE(read_schema(bytes(raw))) << s;
