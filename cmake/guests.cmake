@@ -58,6 +58,14 @@ foreach(name caller echo logger sleepy)
   guest_c(${guest_source}/${name}.c ${guest_out}/${name}.wasm ${bare_c_flags})
   guest_copy(${guest_source}/${name}.graphql ${guest_out}/${name}.graphql)
 endforeach()
+guest_c(${guest_source}/wasi_probe.c ${guest_out}/wasi_probe.wasm ${wasi_c_flags})
+guest_copy(${guest_source}/wasi_probe.graphql ${guest_out}/wasi_probe.graphql)
+
+add_custom_command(OUTPUT ${guest_out}/hostile/manifest.json
+  DEPENDS ${guest_source}/hostile/make_hostile ${guest_source}/hostile/hostile.graphql
+  COMMAND ${WAGGLE_PYTHON} ${guest_source}/hostile/make_hostile ${guest_out}/hostile ${WAGGLE_WAT2WASM}
+  COMMENT "Hostile guests" VERBATIM)
+list(APPEND guest_files ${guest_out}/hostile/manifest.json)
 
 add_custom_target(guests ALL DEPENDS ${guest_files}
   COMMAND ${CMAKE_COMMAND} -DFROM=${CMAKE_BINARY_DIR}/wasm -DTO=${CMAKE_SOURCE_DIR}/build -P ${CMAKE_CURRENT_LIST_FILE}

@@ -8,7 +8,13 @@
 #define IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
 #define ERROR_BIT (UINT64_C(1) << 63)
 
-// Without libc the compiler still calls these two.
+#ifdef __wasi__ // with libc
+#include <stdlib.h>
+#include <string.h>
+EXPORT("allocate") void* allocate(uint32_t size) { return malloc(size); }
+EXPORT("deallocate") void deallocate(void* pointer) { free(pointer); }
+#else
+// Without libc the compiler still calls these.
 void* memcpy(void* restrict to, const void* restrict from, size_t n) {
   __builtin_memcpy(to, from, n); // one memory.copy instruction with -mbulk-memory
   return to;
@@ -16,6 +22,12 @@ void* memcpy(void* restrict to, const void* restrict from, size_t n) {
 void* memset(void* to, int byte, size_t n) {
   __builtin_memset(to, byte, n);
   return to;
+}
+int memcmp(const void* a, const void* b, size_t n) {
+  const unsigned char *x = a, *y = b;
+  for (size_t i = 0; i < n; i++)
+    if (x[i] != y[i]) return x[i] - y[i];
+  return 0;
 }
 
 // Blocks of a power of two (16 bytes to 1 GiB), freed ones kept in a list for each size; new ones come from the end of the
@@ -50,19 +62,13 @@ EXPORT("deallocate") void deallocate(void* pointer) {
   b->next = free_blocks[b->class];
   free_blocks[b->class] = b;
 }
+#endif
 
 // A piece of text in the guest's memory.
 typedef struct { const char* at; uint32_t size; } text;
 #define TEXT(literal) ((text){(literal), sizeof(literal) - 1})
 
 static inline int same(text a, text b) { return a.size == b.size && !__builtin_memcmp(a.at, b.at, a.size); }
-int memcmp(const void* a, const void* b, size_t n) {
-  const unsigned char *x = a, *y = b;
-  for (size_t i = 0; i < n; i++)
-    if (x[i] != y[i]) return x[i] - y[i];
-  return 0;
-}
-
 static inline uint64_t answer(text t) { return (uint64_t)(uintptr_t)t.at << 32 | t.size; }
 
 // A copy on the heap, because the host frees what it is given.
