@@ -1,0 +1,123 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/contract.h"
+
+namespace CLI {
+class App;
+}
+
+namespace waggle {
+
+/// Where to listen: an IP address, IPv6 without its brackets, and a port; 0 lets the system choose one.
+struct endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+  friend bool operator==(const endpoint&, const endpoint&) = default;
+};
+/// `127.0.0.1:8080`, `[::1]:8080`
+[[nodiscard]] std::string to_string(const endpoint& e);
+
+enum class answer_check : std::uint8_t { enforce, log, off };
+enum class log_level : std::uint8_t { trace, debug, info, warn, error, off };
+
+/// `[[pool]]`: the operator's bounds for one service's pool.
+struct pool_override {
+  std::string service;
+  std::optional<std::uint32_t> min, max, queue;
+};
+
+/// What the operator has decided. The members' initial values are the defaults. `config_keys.cc` has the range and the
+/// meaning of each.
+struct configuration {
+  endpoint listen{"127.0.0.1", 8080};
+  std::uint32_t threads;  ///< initially as many as the machine runs at a time
+  std::string data;       ///< initially `default_data_folder()`
+  bool dev = false;
+  answer_check validate_output = answer_check::enforce;
+  struct {
+    log_level level = log_level::info;
+  } log;
+  struct {
+    std::chrono::milliseconds grace{0};
+    std::chrono::milliseconds timeout{30'000};
+  } drain;
+  struct {
+    std::uint32_t body_bytes = 1U << 20;
+    std::uint32_t answer_bytes = 1U << 20;
+    std::uint32_t header_bytes = 32U << 10;
+    std::uint32_t depth = 128;
+    std::chrono::milliseconds timeout{30'000};
+    std::chrono::milliseconds max_timeout{300'000};
+  } limits;
+  struct {
+    std::uint32_t connections = 10'000;
+    std::chrono::milliseconds header_timeout{10'000};
+    std::chrono::milliseconds body_timeout{30'000};
+    std::chrono::milliseconds write_timeout{30'000};
+    std::chrono::milliseconds idle_timeout{60'000};
+    std::vector<std::string> allowed_hosts;
+    std::vector<std::string> allowed_origins;
+  } http;
+  struct {
+    std::uint32_t instances = 1000;
+    std::uint32_t memory_mb = 256;
+  } wasm;
+  std::vector<pool_override> pools;
+
+  configuration();
+
+  [[nodiscard]] payload_limits payload() const { return {limits.body_bytes, limits.answer_bytes, limits.depth}; }
+};
+
+/// `$XDG_DATA_HOME/waggle`, else `$HOME/.local/share/waggle`, else `./waggle-data`.
+[[nodiscard]] std::string default_data_folder();
+
+/// What was given on the command line; filled while it is parsed.
+struct command_line_settings {
+  std::string file;                                       ///< `--config`; empty without
+  bool print = false;                                     ///< `--print-config`
+  std::map<std::string, std::string, std::less<>> values;  ///< key → text; the items of a list joined by commas
+};
+
+/// Adds `--config`, `--print-config` and a flag for each key (`drain.grace_ms` → `--drain-grace-ms`) to `command`, which
+/// fills `into` when it parses. `only`: these keys and no others; empty: all.
+/// `into` must stay where it is until then.
+void add_configuration_flags(CLI::App& command, command_line_settings& into, std::span<const std::string_view> only = {});
+
+/// The value of an environment variable or null.
+using variable_source = std::function<const char*(const char* name)>;
+
+/// A configuration where there is no error, and everything that was found.
+struct loaded_configuration {
+  std::optional<configuration> value;
+  std::vector<diagnostic> findings;
+};
+
+/// What is in force: flag over variable (`WAGGLE_DRAIN_GRACE_MS`) over file over default. Reads the file `given.file`.
+/// All errors at once; a file that is not TOML has just one.
+[[nodiscard]] loaded_configuration load_configuration(const command_line_settings& given, const variable_source& variable);
+/// The same with the environment of this process. Not while another thread changes that.
+[[nodiscard]] loaded_configuration load_configuration(const command_line_settings& given);
+
+/// The same for a file that was read already: `toml` is its text, any bytes are safe to give; `file` is for the findings.
+[[nodiscard]] loaded_configuration read_configuration(std::string_view toml, std::string_view file,
+                                                      const command_line_settings& given = {},
+                                                      const variable_source& variable = {});
+
+/// TOML text, with comments, that reads back as the same configuration.
+[[nodiscard]] std::string print_configuration(const configuration& c);
+
+/// Narrows what the contract of `service` asks for by the operator's `[[pool]]` entry, if there is one. Nothing gets wider.
+/// Tells, as texts for the log, where the operator wrote more than the contract has.
+std::vector<std::string> narrow(pool_settings& pool, std::string_view service, const configuration& c);
+
+}  // namespace waggle

@@ -1,0 +1,304 @@
+#include "app/config.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/config_keys.h"
+
+namespace waggle {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string place(const diagnostic& d) { return d.file + ":" + std::to_string(d.line) + ":" + std::to_string(d.column); }
+
+std::vector<std::string> errors_of(std::string_view toml) {
+  std::vector<std::string> out;
+  const auto read = read_configuration(toml, "waggle.toml");
+  for (const diagnostic& d : read.findings) out.push_back(place(d) + ": " + d.message);
+  EXPECT_EQ(read.value.has_value(), out.empty());
+  return out;
+}
+
+variable_source variables(std::map<std::string, std::string, std::less<>> values) {
+  return [values = std::move(values)](const char* name) -> const char* {
+    const auto found = values.find(name);
+    return found == values.end() ? nullptr : found->second.c_str();
+  };
+}
+
+/// Parses a command line as a command would.
+command_line_settings parse(std::vector<std::string> arguments) {
+  CLI::App app;
+  std::vector<std::string> targets;
+  app.add_option("TARGET", targets);
+  command_line_settings given;
+  add_configuration_flags(app, given);
+  std::ranges::reverse(arguments);
+  app.parse(arguments);
+  EXPECT_THAT(targets, testing::AnyOf(IsEmpty(), ElementsAre("greeter.wasm")));
+  return given;
+}
+
+TEST(configuration, defaults_are_those_of_the_design) {
+  const auto read = read_configuration("", "waggle.toml");
+  ASSERT_TRUE(read.value);
+  const configuration& c = *read.value;
+  EXPECT_EQ(to_string(c.listen), "127.0.0.1:8080");
+  EXPECT_GE(c.threads, 1U);
+  EXPECT_FALSE(c.dev);
+  EXPECT_EQ(c.drain.grace.count(), 0);
+  EXPECT_EQ(c.drain.timeout.count(), 30'000);
+  EXPECT_EQ(c.limits.timeout.count(), 30'000);
+  EXPECT_EQ(c.payload().input_bytes, 1U << 20);
+  EXPECT_EQ(c.payload().output_bytes, 1U << 20);
+  EXPECT_EQ(c.validate_output, answer_check::enforce);
+}
+
+TEST(configuration, the_file_sets_every_type) {
+  const auto read = read_configuration(R"(
+listen = "[::1]:0"
+dev = true
+data = "/var/lib/waggle"
+validate_output = "log"
+[log]
+level = "debug"
+[drain]
+grace_ms = 5
+[limits]
+body_bytes = 2048
+[http]
+allowed_hosts = ["a.example", "b.example"]
+)",
+                                       "waggle.toml");
+  ASSERT_THAT(read.findings, IsEmpty());
+  EXPECT_EQ(read.value->listen, (endpoint{"::1", 0}));
+  EXPECT_TRUE(read.value->dev);
+  EXPECT_EQ(read.value->data, "/var/lib/waggle");
+  EXPECT_EQ(read.value->validate_output, answer_check::log);
+  EXPECT_EQ(read.value->log.level, log_level::debug);
+  EXPECT_EQ(read.value->drain.grace.count(), 5);
+  EXPECT_EQ(read.value->limits.body_bytes, 2048U);
+  EXPECT_THAT(read.value->http.allowed_hosts, ElementsAre("a.example", "b.example"));
+}
+
+TEST(configuration, flag_over_variable_over_file_over_default) {
+  const std::string file = "[drain]\ngrace_ms = 1\ntimeout_ms = 10\n[limits]\ndepth = 7\n";
+  const auto from = variables({{"WAGGLE_DRAIN_GRACE_MS", "2"}, {"WAGGLE_DRAIN_TIMEOUT_MS", "20"}});
+  const auto read = read_configuration(file, "waggle.toml", parse({"--drain-grace-ms", "3"}), from);
+  ASSERT_THAT(read.findings, IsEmpty());
+  EXPECT_EQ(read.value->drain.grace.count(), 3);
+  EXPECT_EQ(read.value->drain.timeout.count(), 20);
+  EXPECT_EQ(read.value->limits.depth, 7U);
+}
+
+TEST(configuration, every_key_can_be_set_by_file_variable_and_flag) {
+  const configuration defaults;
+  for (const config_key& key : config_keys()) {
+    std::string text = print(defaults, key);
+    if (text.starts_with('"')) text = text.substr(1, text.size() - 2);
+    if (text == "[]") text = "a,b";
+    const auto by_variable = read_configuration("", "f", {}, variables({{key.variable(), text}}));
+    EXPECT_TRUE(by_variable.value) << key.name;
+    const auto bad_variable = read_configuration("", "f", {}, variables({{key.variable(), std::string("\x01no")}}));
+    const bool takes_any_text = key.expected() == "a string that is not empty" || key.expected() == "a list of strings";
+    EXPECT_EQ(bad_variable.value.has_value(), takes_any_text) << key.name;
+    const auto given = parse({key.flag() + "=" + text});
+    EXPECT_THAT(given.values, ElementsAre(std::pair(std::string(key.name), text)));
+    EXPECT_FALSE(key.help.empty());
+  }
+}
+
+TEST(configuration, flags_do_not_swallow_targets) {
+  EXPECT_EQ(parse({"--dev", "greeter.wasm"}).values.at("dev"), "true");
+  EXPECT_EQ(parse({"--dev=false", "greeter.wasm"}).values.at("dev"), "false");
+  EXPECT_EQ(parse({"--http-allowed-hosts", "a", "greeter.wasm"}).values.at("http.allowed_hosts"), "a");
+  EXPECT_EQ(parse({"--http-allowed-hosts", "a", "--http-allowed-hosts", "b"}).values.at("http.allowed_hosts"), "a,b");
+  EXPECT_EQ(parse({"--config", "x.toml", "--print-config"}).file, "x.toml");
+  EXPECT_TRUE(parse({"--print-config"}).print);
+}
+
+TEST(configuration, a_command_may_take_some_flags_only) {
+  CLI::App app;
+  command_line_settings given;
+  add_configuration_flags(app, given, std::vector<std::string_view>{"data"});
+  EXPECT_NE(app.get_option_no_throw("--data"), nullptr);
+  EXPECT_EQ(app.get_option_no_throw("--listen"), nullptr);
+}
+
+TEST(configuration, names_of_flags_and_variables_follow_from_the_key) {
+  const config_key* key = find_config_key("drain.grace_ms");
+  ASSERT_NE(key, nullptr);
+  EXPECT_EQ(key->flag(), "--drain-grace-ms");
+  EXPECT_EQ(key->variable(), "WAGGLE_DRAIN_GRACE_MS");
+}
+
+TEST(configuration, an_unknown_key_names_the_nearest_known_one) {
+  EXPECT_THAT(errors_of("[drain]\n  grase_ms = 1\n"),
+              ElementsAre("waggle.toml:2:3: unknown key drain.grase_ms; the nearest is drain.grace_ms"));
+  EXPECT_THAT(errors_of("depth = 1\n"), ElementsAre(HasSubstr("the nearest is limits.depth")));
+  EXPECT_THAT(errors_of("[[pools]]\n"), ElementsAre(HasSubstr("the nearest is pool")));
+  EXPECT_THAT(errors_of("[http.listen]\nport = 1\n"), ElementsAre(HasSubstr("unknown key http.listen")));
+}
+
+TEST(configuration, all_errors_come_at_once_in_the_order_of_the_file) {
+  EXPECT_THAT(errors_of("threads = 0\nlog.level = \"loud\"\ndata = 1\n[drain]\ntimeout_ms = \"1s\"\n"),
+              ElementsAre("waggle.toml:1:11: threads takes a whole number from 1 to 1024",
+                          "waggle.toml:2:13: log.level takes one of trace, debug, info, warn, error, off",
+                          "waggle.toml:3:8: data takes a string that is not empty",
+                          "waggle.toml:5:14: drain.timeout_ms takes a whole number of milliseconds from 0 to 86400000"));
+}
+
+TEST(configuration, wrong_types_are_errors) {
+  EXPECT_THAT(errors_of("dev = 1"), SizeIs(1));
+  EXPECT_THAT(errors_of("threads = 1.0"), SizeIs(1));
+  EXPECT_THAT(errors_of("threads = -1"), SizeIs(1));
+  EXPECT_THAT(errors_of("threads = 4294967297"), SizeIs(1));
+  EXPECT_THAT(errors_of("data = \"\""), SizeIs(1));
+  EXPECT_THAT(errors_of("data = \"a\\u0000b\""), SizeIs(1));
+  EXPECT_THAT(errors_of("drain = 1"), ElementsAre("waggle.toml:1:9: drain is a section: [drain]"));
+  EXPECT_THAT(errors_of("http.allowed_hosts = \"a\""), SizeIs(1));
+  EXPECT_THAT(errors_of("http.allowed_hosts = [1]"), SizeIs(1));
+  EXPECT_THAT(errors_of("data = 1979-05-27"), SizeIs(1));
+}
+
+TEST(configuration, addresses) {
+  for (const char* good : {"127.0.0.1:8080", "0.0.0.0:0", "[::]:65535", "[fe80::1]:1"}) {
+    const auto read = read_configuration("", "f", {}, variables({{"WAGGLE_LISTEN", good}}));
+    ASSERT_TRUE(read.value) << good;
+    EXPECT_EQ(to_string(read.value->listen), good);
+  }
+  for (const char* bad : {"127.0.0.1", ":8080", "localhost:80", "127.0.0.1:65536", "127.0.0.1:", "::1:80", "[127.0.0.1]:80",
+                          "127.0.0.1:-1", "127.0.0.1:80x"}) {
+    const auto read = read_configuration("", "f", {}, variables({{"WAGGLE_LISTEN", bad}}));
+    ASSERT_THAT(read.findings, SizeIs(1)) << bad;
+    EXPECT_EQ(read.findings[0].file, "WAGGLE_LISTEN");
+    EXPECT_THAT(read.findings[0].message, HasSubstr("an IP address and a port"));
+  }
+}
+
+TEST(configuration, a_wrong_flag_or_variable_is_told_by_its_name) {
+  const auto read = read_configuration("", "f", parse({"--threads", "many"}), variables({{"WAGGLE_DEV", "perhaps"}}));
+  ASSERT_THAT(read.findings, SizeIs(2));
+  EXPECT_EQ(read.findings[0].file, "--threads");
+  EXPECT_EQ(read.findings[0].message, "takes a whole number from 1 to 1024, not \"many\"");
+  EXPECT_EQ(read.findings[1].file, "WAGGLE_DEV");
+}
+
+TEST(configuration, a_timeout_over_the_maximum_is_an_error) {
+  EXPECT_THAT(errors_of("[limits]\ntimeout_ms = 2\nmax_timeout_ms = 1\n"), ElementsAre(HasSubstr("limits.timeout_ms (2) is more")));
+}
+
+TEST(configuration, text_that_is_not_toml) {
+  EXPECT_THAT(errors_of("a = = 1\n"), ElementsAre(HasSubstr("waggle.toml:1:5: ")));
+  EXPECT_THAT(errors_of("dev = true\ndev = true\n"), SizeIs(1));
+  EXPECT_THAT(errors_of("\xff\xfe"), SizeIs(1));
+  EXPECT_THAT(errors_of("a = " + std::string(10'000, '[')), SizeIs(1));
+}
+
+TEST(configuration, grants_are_refused_in_this_build) {
+  EXPECT_THAT(errors_of("[[grant]]\nservice = \"shop.v1.Orders\"\n"), ElementsAre(HasSubstr("not available in this build yet")));
+}
+
+TEST(configuration, pools) {
+  const auto read = read_configuration("[[pool]]\nservice = \"a.A\"\nmax = 3\nqueue = 0\n", "f");
+  ASSERT_TRUE(read.value);
+  ASSERT_THAT(read.value->pools, SizeIs(1));
+  EXPECT_EQ(read.value->pools[0].service, "a.A");
+  EXPECT_EQ(read.value->pools[0].max, 3U);
+  EXPECT_EQ(read.value->pools[0].queue, 0U);
+  EXPECT_FALSE(read.value->pools[0].min);
+}
+
+TEST(configuration, pool_errors) {
+  EXPECT_THAT(errors_of("pool = 1"), SizeIs(1));
+  EXPECT_THAT(errors_of("pool = []"), IsEmpty());
+  EXPECT_THAT(errors_of("[[pool]]\nmax = 1\n"), ElementsAre(HasSubstr("lacks service")));
+  EXPECT_THAT(errors_of("[[pool]]\nservice = \"a.A\"\nmax = 0\n"), ElementsAre(HasSubstr("from 1 to")));
+  EXPECT_THAT(errors_of("[[pool]]\nservice = \"a.A\"\nmaximum = 1\n"), ElementsAre(HasSubstr("unknown key maximum")));
+  EXPECT_THAT(errors_of("[[pool]]\nservice = \"a.A\"\nmin = 2\nmax = 1\n"), ElementsAre(HasSubstr("min 2 is more than max 1")));
+  EXPECT_THAT(errors_of("[[pool]]\nservice = \"a.A\"\n[[pool]]\nservice = \"a.A\"\n"), ElementsAre(HasSubstr("a second")));
+}
+
+TEST(configuration, the_operator_narrows_a_pool_and_never_widens_it) {
+  const auto read = read_configuration("[[pool]]\nservice = \"a.A\"\nmin = 1\nmax = 2\nqueue = 5000\n", "f");
+  ASSERT_TRUE(read.value);
+  pool_settings pool;
+  pool.min = 4;
+  EXPECT_THAT(narrow(pool, "a.A", *read.value), ElementsAre(HasSubstr("queue = 5000 is more than the contract's 1000")));
+  EXPECT_EQ(pool.min, 1U);
+  EXPECT_EQ(pool.max, 2U);
+  EXPECT_EQ(pool.queue, 1000U);
+  pool_settings other;
+  EXPECT_THAT(narrow(other, "b.B", *read.value), IsEmpty());
+  EXPECT_EQ(other.max, 8U);
+}
+
+TEST(configuration, a_narrower_maximum_takes_the_minimum_along) {
+  const auto read = read_configuration("[[pool]]\nservice = \"a.A\"\nmax = 2\n", "f");
+  ASSERT_TRUE(read.value);
+  pool_settings pool;
+  pool.min = 4;
+  narrow(pool, "a.A", *read.value);
+  EXPECT_EQ(pool.min, 2U);
+}
+
+TEST(configuration, what_is_printed_reads_back_the_same) {
+  const auto read = read_configuration(R"(
+data = "/tmp/\"odd\"\n\u007f/ü"
+listen = "[::1]:1"
+validate_output = "off"
+http.allowed_origins = ["https://a", "b\\c"]
+[log]
+level = "trace"
+[[pool]]
+service = "a.A"
+min = 0
+max = 2
+[[pool]]
+service = "b.B"
+queue = 1
+)",
+                                       "f");
+  ASSERT_TRUE(read.value);
+  const std::string text = print_configuration(*read.value);
+  const auto again = read_configuration(text, "printed");
+  ASSERT_THAT(again.findings, IsEmpty()) << text;
+  EXPECT_EQ(print_configuration(*again.value), text);
+  EXPECT_EQ(again.value->data, "/tmp/\"odd\"\n\x7f/ü");
+  EXPECT_EQ(again.value->validate_output, answer_check::off);
+  EXPECT_THAT(again.value->pools, SizeIs(2));
+  for (const config_key& key : config_keys()) EXPECT_EQ(print(*again.value, key), print(*read.value, key));
+}
+
+TEST(configuration, a_file_that_is_not_there) {
+  command_line_settings given;
+  given.file = "/nowhere/waggle.toml";
+  const auto loaded = load_configuration(given, {});
+  ASSERT_THAT(loaded.findings, SizeIs(1));
+  EXPECT_EQ(loaded.findings[0].file, "/nowhere/waggle.toml");
+  EXPECT_THAT(loaded.findings[0].message, HasSubstr("No such file"));
+}
+
+TEST(configuration, the_data_folder_follows_the_xdg_specification) {
+  setenv("HOME", "/home/bee", 1);
+  unsetenv("XDG_DATA_HOME");
+  EXPECT_EQ(default_data_folder(), "/home/bee/.local/share/waggle");
+  setenv("XDG_DATA_HOME", "/xdg", 1);
+  EXPECT_EQ(default_data_folder(), "/xdg/waggle");
+  setenv("XDG_DATA_HOME", "relative", 1);
+  EXPECT_EQ(default_data_folder(), "/home/bee/.local/share/waggle");
+  unsetenv("XDG_DATA_HOME");
+}
+
+}  // namespace
+}  // namespace waggle
