@@ -1,0 +1,200 @@
+#include "gateway/connect.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "gateway/encoding.h"
+#include "gateway/gzip.h"
+#include "gateway/origin.h"
+
+namespace waggle {
+namespace {
+
+using refused = std::unexpected<http_refusal>;
+
+constexpr std::array<unsigned, 17> statuses = {200, 499, 500, 400, 504, 404, 409, 403, 429,
+                                               400, 409, 400, 501, 500, 503, 500, 401};
+/// simdjson reads past the payload's end.
+constexpr std::size_t padding = 64;
+
+refused refuse(error_code code, std::string message, unsigned status = 0, std::string headers = {}) {
+  error e;
+  e.code = code;
+  e.whose = fault::caller;
+  e.message = std::move(message);
+  return refused({std::move(e), status, std::move(headers)});
+}
+
+refused wrong_verb(std::string message, std::string_view allow) {
+  return refuse(error_code::unimplemented, std::move(message), 405, fmt::format("Allow: {}\r\n", allow));
+}
+
+refused wrong_type(std::string message) {
+  return refuse(error_code::invalid_argument, std::move(message), 415, "Accept-Post: application/json\r\n");
+}
+
+bool is_read(http_verb verb) { return verb == http_verb::get || verb == http_verb::head; }
+
+/// What a caller sent, short enough and printable, for an error's text.
+std::string shown(std::string_view text) {
+  return text.size() <= 100 ? json_quote(text) : json_quote(text.substr(0, 100)) + "…";
+}
+
+bool is_json(std::string_view content_type) {
+  if (!equal_ignoring_case(trim(take_until(content_type, ';')), "application/json")) return false;
+  const std::string_view parameter = trim(content_type);
+  return parameter.empty() || equal_ignoring_case(parameter, "charset=utf-8") ||
+         equal_ignoring_case(parameter, "charset=\"utf-8\"");
+}
+
+/// The name's last part begins with a capital: a service, not an operator's page.
+bool looks_like_service(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  const std::string_view last = dot == std::string_view::npos ? name : name.substr(dot + 1);
+  return !last.empty() && last[0] >= 'A' && last[0] <= 'Z';
+}
+
+std::expected<service*, http_refusal> find_service(std::string_view name, const service_directory& directory) {
+  service* s = name.starts_with("waggle.") ? nullptr : directory.find(name);
+  if (s == nullptr)
+    return refuse(error_code::not_found, fmt::format("there is no service {} here; see the names that waggle serves", shown(name)));
+  return s;
+}
+
+std::expected<void, http_refusal> check_origin(const http_head& head, const http_settings& settings) {
+  if (!host_allowed(head.host, settings.allowed_hosts))
+    return refuse(error_code::permission_denied,
+                  fmt::format("the field Host says {}, which is not a name of this machine's loopback; the operator can "
+                              "allow it (http.allowed_hosts)", shown(head.host)));
+  if (head.has_origin && !origin_allowed(head.origin, settings.allowed_origins))
+    return refuse(error_code::permission_denied,
+                  fmt::format("pages of the origin {} may not call this node; the operator can allow them "
+                              "(http.allowed_origins)", shown(head.origin)));
+  return {};
+}
+
+std::expected<http_route, http_refusal> route_call(const http_head& head, bool has_body, std::string_view service_name,
+                                                   std::string_view method_name, const service_directory& directory) {
+  const auto target = find_service(service_name, directory);
+  if (!target) return refused(target.error());
+  const method* of = (*target)->description().find(method_name);
+  if (of == nullptr)
+    return refuse(error_code::unimplemented,
+                  fmt::format("service {} has no method {}; GET /{} shows its schema", service_name, shown(method_name),
+                              service_name));
+  if (of->internal)
+    return refuse(error_code::permission_denied,
+                  fmt::format("{}/{} is @internal: only services on this node may call it", service_name, method_name));
+  if (is_read(head.verb)) {
+    if (of->kind != operation::query)
+      return wrong_verb(fmt::format("{}/{} is not a query, so it takes POST only", service_name, method_name), "POST");
+  } else if (head.verb != http_verb::post) {
+    return wrong_verb("methods take POST, queries GET and HEAD too", of->kind == operation::query ? "GET, HEAD, POST" : "POST");
+  } else if (!is_json(head.content_type) && (has_body || !head.content_type.empty())) {
+    return wrong_type(fmt::format("the content type {} is not supported; send application/json", shown(head.content_type)));
+  }
+  return http_route{http_route::kind::call, *target, of, {}};
+}
+
+std::expected<void, http_refusal> decompress(std::string_view coding, std::string_view where, std::size_t limit,
+                                             std::string& input) {
+  if (coding.empty() || equal_ignoring_case(coding, "identity")) return {};
+  if (!equal_ignoring_case(coding, "gzip"))
+    return refuse(error_code::unimplemented, fmt::format("the {} {} is not supported; use gzip or identity", where, shown(coding)),
+                  0, "Accept-Encoding: gzip, identity\r\n");
+  if (input.empty()) return {};  // an empty message is not compressed
+  gunzipped plain = gunzip(input, limit);
+  if (plain.failure == gunzip_failure::too_large)
+    return refuse(error_code::resource_exhausted, fmt::format("the uncompressed message is longer than the limit of {} bytes", limit));
+  if (plain.failure) return refuse(error_code::invalid_argument, fmt::format("the {} is gzip, but the message is not", where));
+  input = std::move(plain.bytes);
+  return {};
+}
+
+std::expected<void, http_refusal> read_query(std::string_view query, std::size_t limit, service_request& request) {
+  if (const auto version = find_parameter(query, "connect"); version && *version != "v1")
+    return refuse(error_code::invalid_argument, fmt::format("the parameter connect must be v1, not {}", shown(*version)));
+  const auto encoding = find_parameter(query, "encoding");
+  if (!encoding) return refuse(error_code::invalid_argument, "the parameter encoding is missing; write encoding=json");
+  if (*encoding != "json") return wrong_type(fmt::format("the encoding {} is not supported; use json", shown(*encoding)));
+  const auto raw = find_parameter(query, "message");
+  if (!raw) return refuse(error_code::invalid_argument, "the parameter message is missing; write message={} for no arguments");
+  auto message = percent_decode(*raw);
+  if (!message) return refuse(error_code::invalid_argument, "the parameter message is not percent-encoded properly");
+  if (const auto base64 = find_parameter(query, "base64"); base64 == "1") {
+    message = base64url_decode(*message);
+    if (!message) return refuse(error_code::invalid_argument, "the parameter message is not base64url (RFC 4648 §5)");
+  } else if (base64 && *base64 != "0") {
+    return refuse(error_code::invalid_argument, "the parameter base64 must be 1 or absent");
+  }
+  request.input = std::move(*message);
+  return decompress(find_parameter(query, "compression").value_or(""), "compression", limit, request.input);
+}
+
+void add_detail(std::string& out, std::string_view type, std::string_view json) {
+  fmt::format_to(std::back_inserter(out), R"({}{{"type":"{}","value":"{}","debug":{}}})", out.empty() ? "" : ",", type,
+                 base64_encode(json), json);
+}
+
+}  // namespace
+
+unsigned http_status(error_code code) { return statuses[static_cast<std::size_t>(code)]; }
+
+std::string connect_error_json(const error& e, bool show_debug) {
+  std::string details;
+  if (!e.violations.empty()) add_detail(details, "waggle.v1.Violations", violations_json(e));
+  if (!e.details.empty()) add_detail(details, "waggle.v1.Detail", e.details);
+  if (show_debug && !e.debug.empty()) add_detail(details, "waggle.v1.Debug", fmt::format(R"({{"text":{}}})", json_quote(e.debug)));
+  std::string out = fmt::format(R"({{"code":"{}","message":{})", to_string(e.code), json_quote(e.message));
+  if (!details.empty()) out += ",\"details\":[" + details + "]";
+  return out + "}";
+}
+
+std::expected<http_route, http_refusal> find_route(const http_head& head, bool has_body, const service_directory& directory,
+                                                   const http_settings& settings, bool loopback) {
+  if (loopback)
+    if (auto fine = check_origin(head, settings); !fine) return refused(std::move(fine.error()));
+  std::string_view query = head.target;
+  const std::string_view path = take_until(query, '?');
+  const std::string_view inner = path.starts_with('/') ? path.substr(1) : path;
+  if (const std::size_t slash = inner.find('/'); slash != std::string_view::npos)
+    return route_call(head, has_body, inner.substr(0, slash), inner.substr(slash + 1), directory);
+  if (!is_read(head.verb)) return wrong_verb("this path takes GET and HEAD; methods are POST /{service}/{method}", "GET, HEAD");
+  if (!looks_like_service(inner) && directory.find(inner) == nullptr)
+    return http_route{http_route::kind::page, nullptr, nullptr, path};
+  const auto target = find_service(inner, directory);
+  if (!target) return refused(target.error());
+  return http_route{http_route::kind::sdl, *target, nullptr, {}};
+}
+
+std::expected<void, http_refusal> fill_request(http_head& head, const method& of, time_point now, std::size_t body_limit,
+                                               service_request& request) {
+  if (!head.connect_version.empty() && head.connect_version != "1")
+    return refuse(error_code::invalid_argument, fmt::format("Connect-Protocol-Version must be 1, not {}", shown(head.connect_version)));
+  request.context.deadline.reset();
+  if (!head.connect_timeout.empty()) {
+    const auto ms = parse_digits(head.connect_timeout, 10);
+    if (!ms)
+      return refuse(error_code::invalid_argument,
+                    fmt::format("Connect-Timeout-Ms must be 1 to 10 digits, not {}", shown(head.connect_timeout)));
+    request.context.deadline = now + std::chrono::milliseconds(*ms);
+  }
+  if (is_read(head.verb)) {
+    std::string_view query = head.target;
+    take_until(query, '?');
+    if (auto read = read_query(query, body_limit, request); !read) return read;
+  } else if (auto plain = decompress(head.content_encoding, "Content-Encoding", body_limit, request.input); !plain) {
+    return plain;
+  }
+  if (request.input.empty()) request.input = "{}";
+  request.input.reserve(request.input.size() + padding);
+  request.method = of.name;
+  request.context.traceparent.clear();
+  if (is_traceparent(head.traceparent)) request.context.traceparent = head.traceparent;
+  request.context.headers = std::move(head.extra);
+  request.guest_timeout = duration{0};
+  return {};
+}
+
+}  // namespace waggle

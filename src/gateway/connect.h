@@ -1,0 +1,48 @@
+#pragma once
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "core/service.h"
+#include "gateway/http_parser.h"
+#include "gateway/http_settings.h"
+#include "schema/contract.h"
+
+namespace waggle {
+
+/// Connect's HTTP status of a code (connectrpc.com, "Connect Protocol Reference", error codes).
+[[nodiscard]] unsigned http_status(error_code code);
+
+/// An error in Connect's form: `{"code":…,"message":…,"details":[{"type":…,"value":…,"debug":…}]}`. Violations have the
+/// type `waggle.v1.Violations`, a guest's own details `waggle.v1.Detail`; with `show_debug` a trap's text comes as
+/// `waggle.v1.Debug`. `value` is the debug JSON in unpadded base64, because clients decode it and choke on less.
+[[nodiscard]] std::string connect_error_json(const error& e, bool show_debug);
+
+/// An error that the gateway itself answers with, before any service saw the request.
+struct http_refusal {
+  error why;
+  unsigned status = 0;  ///< zero: the code's own
+  std::string headers;  ///< whole lines, `Allow: POST\r\n`
+};
+
+/// What a request is for.
+struct http_route {
+  enum class kind : std::uint8_t { call, sdl, page };
+  kind what = kind::page;
+  service* target = nullptr;           ///< of `call` and `sdl`; valid until the directory changes
+  const method* of = nullptr;          ///< of `call`
+  std::string_view path;               ///< of `page`; points into the head
+};
+
+/// Where a request goes, or why it may not: origin, name, verb, content type. Looks at the head only.
+/// `loopback`: the listener is on loopback, so Host and Origin are looked at.
+[[nodiscard]] std::expected<http_route, http_refusal> find_route(const http_head& head, bool has_body,
+                                                                const service_directory& directory,
+                                                                const http_settings& settings, bool loopback);
+
+/// Makes the request of a `call` route: Connect's fields and GET's parameters into `request`, whose `input` is the body as
+/// it came. The extra fields are moved out of the head.
+[[nodiscard]] std::expected<void, http_refusal> fill_request(http_head& head, const method& of, time_point now,
+                                                            std::size_t body_limit, service_request& request);
+
+}  // namespace waggle

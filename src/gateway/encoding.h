@@ -1,0 +1,35 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace waggle {
+
+[[nodiscard]] std::string to_lower(std::string_view ascii);
+[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
+/// Without spaces and tabs at both ends.
+[[nodiscard]] std::string_view trim(std::string_view text);
+/// Cuts `rest` at the first `separator` and returns what was before it.
+std::string_view take_until(std::string_view& rest, char separator);
+
+/// RFC 4648 §4, without padding.
+[[nodiscard]] std::string base64_encode(std::string_view bytes);
+/// RFC 4648 §5 (URL alphabet), with or without padding. Nothing where it is malformed.
+[[nodiscard]] std::optional<std::string> base64url_decode(std::string_view text);
+
+/// `%41` → `A`, `+` → space, as in a form. Nothing where a percent sign is not followed by two hex digits.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+/// The raw value of the first parameter of that name.
+[[nodiscard]] std::optional<std::string_view> find_parameter(std::string_view query, std::string_view name);
+
+/// Decimal digits only, at most `max_digits` of them.
+[[nodiscard]] std::optional<std::uint64_t> parse_digits(std::string_view text, std::size_t max_digits);
+
+/// A well-formed W3C `traceparent` (Trace Context §3.2), of version 00 or of a later one.
+[[nodiscard]] bool is_traceparent(std::string_view text);
+
+/// Whether a client with this Accept-Encoding takes gzip (RFC 9110 §12.5.3).
+[[nodiscard]] bool accepts_gzip(std::string_view accept_encoding);
+
+}  // namespace waggle

@@ -1,0 +1,373 @@
+#include "gateway/http_server.h"
+
+#include <array>
+#include <unordered_set>
+#include <vector>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "gateway/http_session.h"
+
+namespace waggle {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using socket_type = asio::basic_stream_socket<tcp, core_loop::executor_type>;
+using acceptor_type = asio::basic_socket_acceptor<tcp, core_loop::executor_type>;
+using sys_error = boost::system::error_code;
+
+/// What the connections of a server share. It lives until the last handler of the last one is gone.
+class http_server::state : public std::enable_shared_from_this<state> {
+ public:
+  state(core_loop& on, const service_directory& directory, http_settings settings, operator_pages pages)
+      : loop(on), shared(on.time(), directory, stats), acceptor(on.io()), next(on.io()) {
+    shared.settings = std::move(settings);
+    shared.pages = std::move(pages);
+    shared.next_id = (std::uint64_t{on.index()} << 48) + 1;
+  }
+
+  void accept();
+  void gone(connection& c);
+  void drain();
+  void close();
+  void tell_when_done();
+
+  core_loop& loop;
+  http_stats stats;
+  http_shared shared;
+  acceptor_type acceptor;
+  socket_type next;
+  std::unordered_set<connection*> open;
+  bool accepting = false;
+  bool ending = false;  // closed, or draining after the grace
+  core_loop::job done;
+  std::array<char, 4096> scrap{};  // what nobody reads any more
+  timer retry{this, [](void* self) { static_cast<state*>(self)->accept(); }};
+  timer grace{this, [](void* self) { static_cast<state*>(self)->drain(); }};
+};
+
+/// A session and its socket. Its handlers, its pending call and nobody else keep it.
+class http_server::connection : public boost::intrusive_ref_counter<connection, boost::thread_unsafe_counter> {
+ public:
+  connection(std::shared_ptr<state> of, socket_type socket)
+      : state_(std::move(of)), socket_(std::move(socket)), session_(state_->shared, this, [](void* self) {
+          static_cast<connection*>(self)->on_answer();
+        }) {}
+
+  void start();
+  void close();
+  void drain();
+
+ private:
+  using pointer = boost::intrusive_ptr<connection>;
+  void pump();
+  bool send();
+  void read();
+  void on_read(sys_error ec, std::size_t n);
+  void on_answer();
+  void linger();
+  void set_timer();
+  void on_timer();
+  [[nodiscard]] duration limit(http_session::waits what) const;
+
+  std::shared_ptr<state> state_;
+  socket_type socket_;
+  http_session session_;
+  timer timer_{this, [](void* self) { static_cast<connection*>(self)->on_timer(); }};
+  pointer pending_;  // itself, while a call is pending
+  time_point due_ = time_point::max();
+  time_point alarm_ = time_point::max();
+  http_session::waits waits_ = http_session::waits::nothing;
+  std::uint64_t seen_ = 0;
+  bool reading_ = false;
+  bool sending_ = false;
+  bool lingering_ = false;
+  bool closed_ = false;
+};
+
+void http_server::connection::start() {
+  sys_error ec;
+  socket_.non_blocking(true, ec);
+  socket_.set_option(tcp::no_delay(true), ec);
+  state_->open.insert(this);
+  http_stats::add(state_->stats.connections_total);
+  state_->stats.connections_open.store(state_->open.size(), std::memory_order_relaxed);
+  pump();
+}
+
+/// Everything that can be done now, then waits for whatever comes first.
+void http_server::connection::pump() {
+  if (!session_.asking()) pending_ = nullptr;
+  while (!closed_ && !lingering_ && !sending_) {
+    session_.proceed();
+    if (session_.has_output()) {
+      if (!send()) break;
+      continue;
+    }
+    if (session_.asking()) {
+      pending_ = this;
+    } else if (session_.over()) {
+      linger();
+      break;
+    }
+    read();
+    break;
+  }
+  set_timer();
+}
+
+/// False where the rest has to wait, or the connection is lost.
+bool http_server::connection::send() {
+  while (session_.has_output()) {
+    const auto parts = session_.output();
+    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(parts[0]), asio::buffer(parts[1])};
+    sys_error ec;
+    const std::size_t n = socket_.write_some(buffers, ec);
+    if (ec == asio::error::would_block) {
+      sending_ = true;
+      socket_.async_wait(tcp::socket::wait_write, [self = pointer(this)](sys_error gone) {
+        self->sending_ = false;
+        if (gone) return self->close();
+        self->pump();
+      });
+      return false;
+    }
+    if (ec) {
+      close();
+      return false;
+    }
+    session_.sent(n);
+    due_ = time_point::max();  // progress: a new term
+  }
+  return true;
+}
+
+void http_server::connection::read() {
+  if (reading_ || closed_) return;
+  const auto space = lingering_ ? std::span<char>(state_->scrap) : session_.space();
+  if (space.empty()) return;  // the client has to wait until the pending call is answered
+  reading_ = true;
+  socket_.async_read_some(asio::buffer(space.data(), space.size()),
+                          [self = pointer(this)](sys_error ec, std::size_t n) { self->on_read(ec, n); });
+}
+
+void http_server::connection::on_read(sys_error ec, std::size_t n) {
+  reading_ = false;
+  if (closed_) return;
+  if (ec == asio::error::operation_aborted) {
+    // Drained while idle. What has arrived by now is still answered.
+    const auto space = session_.space();
+    n = socket_.read_some(asio::buffer(space.data(), space.size()), ec);
+    if (ec == asio::error::would_block) {
+      linger();
+      return set_timer();
+    }
+  }
+  if (lingering_) {
+    if (ec) return close();
+    return read();
+  }
+  if (ec == asio::error::eof)
+    session_.end_of_input();
+  else if (ec)
+    return close();
+  else
+    session_.received(n);
+  if (ec && session_.asking()) return set_timer();  // stopped; the answer will come
+  pump();
+}
+
+void http_server::connection::on_answer() {
+  const pointer self = std::move(pending_);
+  if (closed_) return;
+  if (!send()) return set_timer();
+  // What was pipelined is looked at later: the service is still in the midst of finishing this call.
+  asio::post(socket_.get_executor(), [self] { self->pump(); });
+}
+
+/// Our last answer is sent. Closing at once, with bytes unread, would reset the connection and take the answer away
+/// from the client (RFC 9112 §9.6); so its end is waited for.
+void http_server::connection::linger() {
+  lingering_ = true;
+  sys_error ec;
+  socket_.shutdown(tcp::socket::shutdown_send, ec);
+  if (ec) return close();
+  due_ = time_point::max();
+  read();
+}
+
+void http_server::connection::close() {
+  if (closed_) return;
+  const pointer self(this);
+  closed_ = true;
+  timer_.stop();
+  sys_error ec;
+  socket_.close(ec);
+  session_.abort();
+  if (!session_.asking()) pending_ = nullptr;
+  state_->gone(*this);
+}
+
+void http_server::connection::drain() {
+  const auto what = session_.waiting();
+  if (what != http_session::waits::idle && what != http_session::waits::first) return;
+  sys_error ec;
+  if (reading_ && !lingering_) socket_.cancel(ec);
+}
+
+duration http_server::connection::limit(http_session::waits what) const {
+  const http_settings& s = state_->shared.settings;
+  if (lingering_) return s.linger;
+  switch (what) {
+    case http_session::waits::first:
+    case http_session::waits::head: return s.header_timeout;
+    case http_session::waits::idle: return s.idle_timeout;
+    case http_session::waits::body: return s.body_timeout;
+    case http_session::waits::send: return s.write_timeout;
+    case http_session::waits::answer:
+    case http_session::waits::nothing: break;
+  }
+  return duration::max();
+}
+
+/// The timer itself runs on while the time it stands for moves away; it looks again when it goes off.
+void http_server::connection::set_timer() {
+  if (closed_) return;
+  const auto what = session_.waiting();
+  if (what == waits_ && seen_ == session_.requests() && due_ != time_point::max()) return;
+  waits_ = what;
+  seen_ = session_.requests();
+  const duration term = limit(what);
+  due_ = term == duration::max() ? time_point::max() : state_->loop.now() + term;
+  if (due_ == time_point::max() || (timer_.running() && alarm_ <= due_)) return;
+  alarm_ = due_;
+  state_->loop.start(timer_, due_);
+}
+
+void http_server::connection::on_timer() {
+  const pointer self(this);
+  if (due_ == time_point::max()) return;
+  if (state_->loop.now() < due_) {
+    alarm_ = due_;
+    return state_->loop.start(timer_, due_);
+  }
+  due_ = time_point::max();
+  if (lingering_ || waits_ == http_session::waits::send) return close();
+  session_.timed_out();
+  pump();
+}
+
+void http_server::state::accept() {
+  if (accepting || ending || open.size() >= shared.settings.max_connections) return;
+  accepting = true;
+  acceptor.async_accept(next, [self = shared_from_this()](sys_error ec) {
+    self->accepting = false;
+    if (self->ending || ec == asio::error::operation_aborted) return;
+    if (ec) {
+      // Out of descriptors, mostly: try again when some may be free.
+      spdlog::warn("http: cannot accept a connection: {}", ec.message());
+      self->next = socket_type(self->loop.io());
+      return self->loop.start_after(self->retry, std::chrono::milliseconds(100));
+    }
+    const boost::intrusive_ptr<connection> c(new connection(self, std::move(self->next)));
+    self->next = socket_type(self->loop.io());
+    c->start();
+    self->accept();
+  });
+}
+
+void http_server::state::gone(connection& c) {
+  open.erase(&c);
+  stats.connections_open.store(open.size(), std::memory_order_relaxed);
+  if (ending)
+    tell_when_done();
+  else if (!accepting && acceptor.is_open())
+    accept();
+}
+
+void http_server::state::tell_when_done() {
+  if (open.empty() && done) asio::post(loop.io(), std::exchange(done, {}));
+}
+
+void http_server::state::drain() {
+  if (ending) return;
+  // Connections that wait in the kernel's queue would be reset with the listener: take them in first.
+  sys_error ec;
+  acceptor.non_blocking(true, ec);
+  for (;;) {
+    socket_type socket(loop.io());
+    acceptor.accept(socket, ec);
+    if (ec) break;
+    const boost::intrusive_ptr<connection> c(new connection(shared_from_this(), std::move(socket)));
+    c->start();
+  }
+  ending = true;
+  acceptor.close(ec);
+  const std::vector<connection*> all(open.begin(), open.end());
+  for (connection* c : all)
+    if (open.contains(c)) c->drain();
+  tell_when_done();
+}
+
+void http_server::state::close() {
+  ending = true;
+  retry.stop();
+  grace.stop();
+  sys_error ec;
+  acceptor.close(ec);
+  while (!open.empty()) (*open.begin())->close();
+  tell_when_done();
+}
+
+http_server::http_server(core_loop& loop, const service_directory& directory, http_settings settings, operator_pages pages)
+    : state_(std::make_shared<state>(loop, directory, std::move(settings), std::move(pages))) {}
+
+http_server::~http_server() { close(); }
+
+result<void> http_server::listen(const std::string& address, std::uint16_t port) {
+  sys_error ec;
+  const auto ip = asio::ip::make_address(address, ec);
+  if (ec)
+    return fail(error_code::invalid_argument, fault::host,
+                fmt::format("{} is no IPv4 or IPv6 address to listen on", json_quote(address)));
+  const tcp::endpoint at(ip, port);
+  acceptor_type& a = state_->acceptor;
+  using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+  a.open(at.protocol(), ec);
+  if (!ec) a.set_option(asio::socket_base::reuse_address(true), ec);
+  if (!ec) a.set_option(reuse_port(true), ec);
+  if (!ec) a.bind(at, ec);
+  if (!ec) a.listen(asio::socket_base::max_listen_connections, ec);
+  if (ec) {
+    const std::string why = ec.message();
+    a.close(ec);
+    return fail(error_code::unavailable, fault::host, fmt::format("cannot listen on {} port {}: {}", address, port, why));
+  }
+  state_->shared.loopback = ip.is_loopback();
+  state_->accept();
+  return {};
+}
+
+std::uint16_t http_server::port() const {
+  sys_error ec;
+  return state_->acceptor.local_endpoint(ec).port();
+}
+
+void http_server::drain(duration grace, core_loop::job done) {
+  state_->shared.draining = true;
+  state_->done = std::move(done);
+  if (grace <= duration::zero()) return state_->drain();
+  state_->loop.start_after(state_->grace, grace);
+}
+
+void http_server::close() { state_->close(); }
+
+const http_stats& http_server::stats() const { return state_->stats; }
+
+}  // namespace waggle
