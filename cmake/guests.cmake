@@ -52,7 +52,7 @@ macro(guest_c source out)
   list(APPEND guest_files ${out})
 endmacro()
 
-file(MAKE_DIRECTORY ${guest_out}/hostile ${example_out})
+file(MAKE_DIRECTORY ${guest_out}/hostile ${guest_out}/okra ${example_out})
 
 foreach(name caller echo logger sleepy)
   guest_c(${guest_source}/${name}.c ${guest_out}/${name}.wasm ${bare_c_flags})
@@ -61,11 +61,45 @@ endforeach()
 guest_c(${guest_source}/wasi_probe.c ${guest_out}/wasi_probe.wasm ${wasi_c_flags})
 guest_copy(${guest_source}/wasi_probe.graphql ${guest_out}/wasi_probe.graphql)
 
+guest_c(${guest_source}/okra/notes.c ${guest_out}/okra/notes.wasm ${wasi_c_flags} -D_GNU_SOURCE)
+guest_copy(${guest_source}/okra/notes.okra.gql ${guest_out}/okra/notes.okra.gql)
+
 add_custom_command(OUTPUT ${guest_out}/hostile/manifest.json
   DEPENDS ${guest_source}/hostile/make_hostile ${guest_source}/hostile/hostile.graphql
   COMMAND ${WAGGLE_PYTHON} ${guest_source}/hostile/make_hostile ${guest_out}/hostile ${WAGGLE_WAT2WASM}
   COMMENT "Hostile guests" VERBATIM)
 list(APPEND guest_files ${guest_out}/hostile/manifest.json)
+
+# example(NAME KIT): examples/NAME, by its own `build` script
+macro(example name kit)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/${name}/* ${CMAKE_SOURCE_DIR}/kits/${kit}/*)
+  list(FILTER sources EXCLUDE REGEX "\\.wasm$")
+  add_custom_command(OUTPUT ${example_out}/${name}.wasm DEPENDS ${sources}
+    COMMAND ${CMAKE_SOURCE_DIR}/examples/${name}/build ${example_out}/${name}.wasm
+    COMMENT "Example ${name}" VERBATIM)
+  list(APPEND guest_files ${example_out}/${name}.wasm)
+  file(GLOB schema ${CMAKE_SOURCE_DIR}/examples/${name}/*.graphql)
+  guest_copy(${schema} ${example_out}/${name}.graphql)
+endmacro()
+example(greeter-cpp cpp)
+
+set(go_version "none")
+if(WAGGLE_GO)
+  execute_process(COMMAND ${WAGGLE_GO} env GOVERSION WORKING_DIRECTORY ${guest_source}/okra
+    OUTPUT_VARIABLE go_version ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+  string(REGEX REPLACE "^go" "" go_version "${go_version}")
+endif()
+if(go_version VERSION_GREATER_EQUAL 1.24)
+  example(greeter-go go)
+  add_custom_command(OUTPUT ${guest_out}/okra/users.wasm DEPENDS ${guest_source}/okra/users.go ${guest_source}/okra/go.mod
+    COMMAND ${CMAKE_COMMAND} -E env GOOS=wasip1 GOARCH=wasm
+      ${WAGGLE_GO} build -buildmode=c-shared -trimpath -ldflags=-s -o ${guest_out}/okra/users.wasm .
+    WORKING_DIRECTORY ${guest_source}/okra COMMENT "Guest ${guest_out}/okra/users.wasm" VERBATIM)
+  list(APPEND guest_files ${guest_out}/okra/users.wasm)
+  guest_copy(${guest_source}/okra/users.okra.gql ${guest_out}/okra/users.okra.gql)
+else()
+  message(STATUS "Left out the guests in Go (examples/greeter-go, tests/guests/okra/users): Go >= 1.24 is needed, found: ${go_version}")
+endif()
 
 add_custom_target(guests ALL DEPENDS ${guest_files}
   COMMAND ${CMAKE_COMMAND} -DFROM=${CMAKE_BINARY_DIR}/wasm -DTO=${CMAKE_SOURCE_DIR}/build -P ${CMAKE_CURRENT_LIST_FILE}
