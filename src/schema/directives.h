@@ -1,0 +1,15 @@
+#pragma once
+#include "schema/ast.h"
+#include "schema/findings.h"
+#include "schema/schema.h"
+
+namespace waggle::graphql {
+
+/// Reports every directive that is unknown, stands where it may not, stands twice, has arguments that are unknown,
+/// missing, double or of the wrong type (§3.13, §5.7), or that this build does not enforce yet.
+void check_directives(const schema& s, const document& doc, findings& found);
+
+/// Reports where `v` does not fit `type` (input coercion of constants, §3.5–§3.12). `what` names it in messages.
+void check_constant(const schema& s, const value& v, const type_ref& type, const std::string& what, findings& found);
+
+}  // namespace waggle::graphql

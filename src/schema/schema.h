@@ -1,0 +1,50 @@
+#pragma once
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/ast.h"
+#include "schema/findings.h"
+
+namespace waggle::graphql {
+
+/// Whose a definition is.
+enum class origin : std::uint8_t { built_in, prelude, file };
+
+struct type_entry {
+  const definition* defined = nullptr;  ///< null: only extended, which was reported
+  std::vector<const definition*> extensions;
+  origin from = origin::file;
+
+  /// The definition and its extensions, in this order.
+  [[nodiscard]] std::vector<const definition*> parts() const;
+};
+
+struct directive_entry {
+  const definition* defined = nullptr;
+  origin from = origin::file;
+};
+
+/// A document's definitions by name, with what is implied. Points into the document, which must outlive it.
+struct schema {
+  std::map<std::string_view, type_entry> types;
+  std::map<std::string_view, directive_entry> directives;
+  std::vector<const definition*> parts;  ///< the schema's definition and its extensions, in the text's order
+  std::array<name, 3> roots;             ///< by operation; without a text where there is none
+
+  /// The type's definition or null.
+  [[nodiscard]] const definition* find_type(std::string_view type_name) const;
+  /// `; did you mean …?` from the names of types that a file may use.
+  [[nodiscard]] std::string near_type(std::string_view type_name) const;
+};
+
+/// Collects definitions and reports those that are there twice, that take a reserved name, and extensions of nothing.
+/// The rules of single types (§3's Type Validation lists) are not checked here.
+[[nodiscard]] schema index_schema(const document& doc, bool okra, findings& found);
+
+/// Reports every use of a type that is not defined.
+void check_references(const schema& s, const document& doc, findings& found);
+
+}  // namespace waggle::graphql

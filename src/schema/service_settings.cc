@@ -1,0 +1,127 @@
+#include "schema/service_settings.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "schema/text.h"
+
+namespace waggle::graphql {
+namespace {
+
+constexpr std::int32_t no_limit = std::numeric_limits<std::int32_t>::max();
+
+/// What a number may be; the type Int bounds it already.
+struct range {
+  std::string_view setting;
+  std::int32_t least;
+  std::int32_t most;
+};
+constexpr range ranges[] = {
+    {"memoryMb", 1, 2048},  // a guest's memory is at most 2 GiB
+    {"timeoutMs", 1, no_limit},
+    {"ms", 1, no_limit},
+    {"min", 0, 100'000},
+    {"max", 1, 100'000},
+    {"queue", 0, 10'000'000},
+    {"idleMs", 0, no_limit},
+    {"maxRequests", 0, no_limit},
+};
+
+/// The number, where it is given, is one and is in its range.
+std::optional<std::uint32_t> number(std::string_view setting, const value* v, findings& found) {
+  const auto parsed = v == nullptr ? std::nullopt : integer_of(*v);
+  if (!parsed) return std::nullopt;
+  const range& r = *std::ranges::find(ranges, setting, &range::setting);
+  if (*parsed >= r.least && *parsed <= r.most) return static_cast<std::uint32_t>(*parsed);
+  found.error(v->offset, r.most == no_limit
+                             ? fmt::format("{} is {}; it must be at least {}", setting, *parsed, r.least)
+                             : fmt::format("{} is {}; it must be from {} to {}", setting, *parsed, r.least, r.most));
+  return std::nullopt;
+}
+
+const value* given(const directive& d, std::string_view argument_name) {
+  const argument* a = d.find(argument_name);
+  return a == nullptr ? nullptr : &a->given;
+}
+
+/// Name(.Name)*, the last part beginning with a capital.
+void check_service_name(const value& v, findings& found) {
+  std::string_view rest = v.text;
+  for (;;) {
+    const std::size_t dot = rest.find('.');
+    const std::string_view part = rest.substr(0, dot);
+    auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
+    const bool is_name = !part.empty() && letter(part.front()) &&
+                         std::ranges::all_of(part, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+    if (!is_name) {
+      found.error(v.offset, fmt::format("\"{}\" is no service name: names joined by points, as in auth.users.v1.Users",
+                                        shown(v.text)));
+      return;
+    }
+    if (dot == std::string_view::npos) {
+      if (part.front() < 'A' || part.front() > 'Z')
+        found.error(v.offset, fmt::format("service name \"{}\": its last part must begin with a capital", shown(v.text)));
+      return;
+    }
+    rest.remove_prefix(dot + 1);
+  }
+}
+
+void read_pool(const value& v, pool_settings& pool, findings& found) {
+  if (v.kind != value_kind::object) return;
+  auto entry = [&](std::string_view key) -> const value* {
+    const auto it = std::ranges::find(v.items, key, [](const value& item) { return item.key.text; });
+    return it == v.items.end() ? nullptr : &*it;
+  };
+  auto read = [&](std::string_view key, auto& into) {
+    using number_type = std::remove_reference_t<decltype(into)>;
+    if (const auto n = number(key, entry(key), found)) into = number_type{*n};
+  };
+  read("min", pool.min);
+  read("max", pool.max);
+  read("queue", pool.queue);
+  read("idleMs", pool.idle);
+  read("maxRequests", pool.max_requests);
+  if (const value* isolation = entry("isolation")) pool.fresh = isolation->text == "FRESH";
+  if (pool.min > pool.max) {
+    const value* at = entry("min") != nullptr ? entry("min") : &v;
+    found.error(at->offset, fmt::format("min is {}, more than max, which is {}", pool.min, pool.max));
+  }
+}
+
+}  // namespace
+
+void read_service(const schema& s, contract& into, findings& found) {
+  for (const definition* part : s.parts) {
+    for (const directive& d : part->directives) {
+      if (d.id.text != "service") continue;
+      if (const value* v = given(d, "name"); v != nullptr && v->kind == value_kind::string) {
+        check_service_name(*v, found);
+        into.name = v->text;
+      }
+      if (const value* v = given(d, "version"); v != nullptr && v->kind == value_kind::string) into.version = v->text;
+      if (const value* v = given(d, "singleton")) into.singleton = v->text == "true";
+      if (const value* v = given(d, "pool")) read_pool(*v, into.pool, found);
+      into.memory_mb = number("memoryMb", given(d, "memoryMb"), found);
+      if (const auto ms = number("timeoutMs", given(d, "timeoutMs"), found)) into.timeout = std::chrono::milliseconds(*ms);
+      return;  // a second one was reported
+    }
+  }
+}
+
+void read_method_directives(const field& f, method& into, findings& found) {
+  for (const directive& d : f.directives) {
+    if (d.id.text == "internal") into.internal = true;
+    if (d.id.text == "idempotent") into.idempotent = true;
+    if (d.id.text == "timeout")
+      if (const auto ms = number("ms", given(d, "ms"), found)) into.timeout = std::chrono::milliseconds(*ms);
+    if (d.id.text != "bare") continue;
+    into.bare = true;
+    if (f.arguments.size() > 1)
+      found.error(d.id.offset, fmt::format("@bare is for methods of one argument; {} has {}", shown(f.id.text), f.arguments.size()));
+  }
+}
+
+}  // namespace waggle::graphql

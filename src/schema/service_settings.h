@@ -1,0 +1,13 @@
+#pragma once
+#include "schema/findings.h"
+#include "schema/schema.h"
+
+namespace waggle::graphql {
+
+/// Fills in what the schema's `@service` says and reports values out of range. Expects `check_directives` to have been run.
+void read_service(const schema& s, contract& into, findings& found);
+
+/// What the directives of a method's field say.
+void read_method_directives(const field& f, method& into, findings& found);
+
+}  // namespace waggle::graphql
