@@ -1,0 +1,403 @@
+#include "gateway/http_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "gateway/fake_service_for_tests.h"
+
+namespace waggle {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// A plain client socket that never blocks.
+class client {
+ public:
+  explicit client(std::uint16_t port, int receive_buffer = 0) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    if (receive_buffer > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) ADD_FAILURE() << "cannot connect";
+  }
+  ~client() { close(); }
+  client(const client&) = delete;
+  client& operator=(const client&) = delete;
+
+  void send(std::string_view bytes) const {
+    if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) ADD_FAILURE() << "send";
+  }
+  void end() const { ::shutdown(fd_, SHUT_WR); }
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+  /// With a reset instead of an orderly end.
+  void reset() {
+    const linger now{1, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close();
+  }
+  /// Takes what is there, at most `most` bytes.
+  void receive(std::size_t most = 1 << 20) {
+    std::string some(most, '\0');
+    const ssize_t n = ::recv(fd_, some.data(), some.size(), MSG_DONTWAIT);
+    if (n > 0) got.append(some, 0, static_cast<std::size_t>(n));
+    if (n == 0) ended = true;
+    if (n < 0 && errno == ECONNRESET) was_reset = true;
+  }
+
+  std::string got;
+  bool ended = false;
+  bool was_reset = false;
+
+ private:
+  int fd_;
+};
+
+std::string post(std::string_view method, std::string_view body, std::string_view fields = {}) {
+  return fmt::format("POST /test.v1.Echo/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{}"
+                     "Content-Length: {}\r\n\r\n{}", method, fields, body.size(), body);
+}
+
+class server_test : public testing::Test {
+ protected:
+  server_test() {
+    directory.put("test.v1.Echo", echo);
+    start({});
+  }
+
+  void start(http_settings settings) {
+    server = std::make_unique<http_server>(loop, directory, std::move(settings));
+    ASSERT_TRUE(server->listen("127.0.0.1", 0).has_value());
+    port = server->port();
+    ASSERT_NE(port, 0);
+  }
+
+  /// Runs the server until `what` holds. The time that passes is the kernel's, never the test's clock's.
+  template <class F>
+  bool until(F what) {
+    const auto give_up = std::chrono::steady_clock::now() + seconds(20);
+    while (!what()) {
+      if (std::chrono::steady_clock::now() > give_up) return false;
+      loop.poll();
+    }
+    return true;
+  }
+  bool until_got(client& c, std::string_view text) {
+    return until([&] {
+      c.receive();
+      return c.got.find(text) != std::string::npos;
+    });
+  }
+  bool until_ended(client& c) {
+    return until([&] {
+      c.receive();
+      return c.ended;
+    });
+  }
+  bool until_open(std::uint64_t connections) {
+    return until([&] { return server->stats().connections_open == connections; });
+  }
+
+  manual_clock clock;
+  core_loop loop{0, clock};
+  service_directory directory;
+  fake_service echo;
+  std::unique_ptr<http_server> server;
+  std::uint16_t port = 0;
+};
+
+TEST_F(server_test, answers_and_keeps_the_connection) {
+  client c(port);
+  for (const char* body : {"1", "22", "333"}) {
+    c.got.clear();
+    c.send(post("echo", body));
+    EXPECT_TRUE(until_got(c, fmt::format("\r\n\r\n{}", body)));
+  }
+  EXPECT_EQ(server->stats().connections_total, 1U);
+  EXPECT_EQ(server->stats().requests, 3U);
+  EXPECT_EQ(server->stats().answers[2], 3U);
+}
+
+TEST_F(server_test, pipelined_requests_are_answered_in_order) {
+  client c(port);
+  c.send(post("echo", "1") + post("wait", "2") + post("echo", "3") + post("echo", "4"));
+  EXPECT_TRUE(until([&] { return !echo.waiting.empty(); }));
+  EXPECT_EQ(echo.asked, 2);
+  echo.let_go("22");
+  EXPECT_TRUE(until_got(c, "\r\n\r\n4"));
+  EXPECT_LT(c.got.find("\r\n\r\n22"), c.got.find("\r\n\r\n3"));
+}
+
+TEST_F(server_test, connection_close_is_an_orderly_end) {
+  client c(port);
+  c.send(post("echo", "1", "Connection: close\r\n"));
+  EXPECT_TRUE(until_ended(c));
+  EXPECT_THAT(c.got, HasSubstr("\r\n\r\n1"));
+  c.close();
+  EXPECT_TRUE(until_open(0));
+}
+
+TEST_F(server_test, a_client_that_never_ends_is_left_after_the_linger_time) {
+  client c(port);
+  c.send(post("echo", "1", "Connection: close\r\n"));
+  EXPECT_TRUE(until_ended(c));
+  EXPECT_EQ(server->stats().connections_open, 1U);
+  clock.advance(milliseconds(2010));
+  EXPECT_TRUE(until_open(0));
+}
+
+TEST_F(server_test, the_refusal_of_a_large_body_arrives_although_the_body_still_comes) {
+  client c(port);
+  c.send("POST /test.v1.Echo/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n");
+  EXPECT_TRUE(until_got(c, "resource_exhausted"));
+  for (int i = 0; i < 100; ++i) {
+    c.send(std::string(10'000, ' '));
+    loop.poll();
+  }
+  EXPECT_TRUE(until_ended(c));
+  EXPECT_FALSE(c.was_reset);
+}
+
+TEST_F(server_test, a_client_that_goes_away_cancels_its_pending_call) {
+  for (const bool orderly : {true, false}) {
+    echo.stopped = 0;
+    client c(port);
+    c.send(post("wait", "1"));
+    EXPECT_TRUE(until([&] { return !echo.waiting.empty(); }));
+    if (orderly)
+      c.close();
+    else
+      c.reset();
+    EXPECT_TRUE(until([&] { return echo.stopped == 1; }));
+    EXPECT_TRUE(echo.waiting.empty());
+    EXPECT_TRUE(until_open(0));
+  }
+}
+
+TEST_F(server_test, a_call_that_cannot_be_stopped_outlives_its_connection) {
+  echo.stop_is_ignored = true;
+  client c(port);
+  c.send(post("wait", "1"));
+  EXPECT_TRUE(until([&] { return !echo.waiting.empty(); }));
+  c.reset();
+  EXPECT_TRUE(until_open(0));
+  EXPECT_EQ(echo.waiting.size(), 1U);
+  echo.let_go("1");
+  EXPECT_EQ(server->stats().answers[2], 0U);
+}
+
+TEST_F(server_test, a_half_closed_client_still_gets_its_answer) {
+  client c(port);
+  c.send(post("echo", "1") + post("echo", "2"));
+  c.end();
+  EXPECT_TRUE(until_ended(c));
+  EXPECT_THAT(c.got, HasSubstr("\r\n\r\n2"));
+}
+
+TEST_F(server_test, slow_heads_end_after_the_header_time) {
+  client silent(port);
+  client slow(port);
+  slow.send("POST /");
+  EXPECT_TRUE(until([&] { return server->stats().bytes_in == 6 && server->stats().connections_open == 2; }));
+  clock.advance(milliseconds(6'000));
+  slow.send("test");  // a byte now and then does not help
+  EXPECT_TRUE(until([&] { return server->stats().bytes_in == 10; }));
+  clock.advance(milliseconds(4'010));
+  EXPECT_TRUE(until_ended(slow));
+  EXPECT_THAT(slow.got, StartsWith("HTTP/1.1 408 "));
+  EXPECT_TRUE(until_ended(silent));
+  EXPECT_EQ(silent.got, "");
+}
+
+TEST_F(server_test, slow_bodies_end_after_the_body_time) {
+  client c(port);
+  c.send("POST /test.v1.Echo/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n123");
+  EXPECT_TRUE(until([&] { return server->stats().bytes_in > 0; }));
+  clock.advance(milliseconds(29'000));
+  loop.poll();
+  c.receive();
+  EXPECT_EQ(c.got, "");
+  clock.advance(milliseconds(1'010));
+  EXPECT_TRUE(until_ended(c));
+  EXPECT_THAT(c.got, StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(server_test, idle_connections_end_after_the_idle_time_counted_from_the_last_request) {
+  client c(port);
+  c.send(post("echo", "1"));
+  EXPECT_TRUE(until_got(c, "\r\n\r\n1"));
+  clock.advance(seconds(70));
+  c.send(post("echo", "2"));
+  EXPECT_TRUE(until_got(c, "\r\n\r\n2"));
+  clock.advance(seconds(70));
+  for (int i = 0; i < 10; ++i) loop.poll();
+  c.receive();
+  EXPECT_FALSE(c.ended);
+  clock.advance(milliseconds(5'010));
+  EXPECT_TRUE(until_ended(c));
+}
+
+TEST_F(server_test, a_pending_call_has_no_time_limit_of_the_gateways) {
+  client c(port);
+  c.send(post("wait", "1"));
+  EXPECT_TRUE(until([&] { return !echo.waiting.empty(); }));
+  clock.advance(seconds(3600));
+  for (int i = 0; i < 10; ++i) loop.poll();
+  ASSERT_EQ(echo.waiting.size(), 1U);
+  echo.let_go("1");
+  EXPECT_TRUE(until_got(c, "\r\n\r\n1"));
+}
+
+TEST_F(server_test, an_answer_larger_than_the_sockets_buffers_comes_whole) {
+  echo.big_answer = std::string(8 << 20, '7');
+  client c(port, 4096);
+  c.send(post("big", "1") + post("echo", "1"));
+  EXPECT_TRUE(until([&] {
+    c.receive(100'000);
+    return c.got.ends_with("\r\n\r\n1");
+  }));
+  EXPECT_EQ(std::ranges::count(c.got, '7') >= 8 << 20, true);
+}
+
+TEST_F(server_test, a_client_that_takes_nothing_is_left_after_the_write_time) {
+  echo.big_answer = std::string(64 << 20, '7');
+  client c(port, 4096);
+  c.send(post("big", "1"));
+  EXPECT_TRUE(until([&] { return server->stats().bytes_out > 0; }));
+  for (int i = 0; i < 100; ++i) loop.poll();
+  clock.advance(milliseconds(30'010));
+  EXPECT_TRUE(until_open(0));
+}
+
+TEST_F(server_test, draining_finishes_what_runs_and_closes_what_is_idle) {
+  client idle(port);
+  client fresh(port);
+  client busy(port);
+  idle.send(post("echo", "1"));
+  EXPECT_TRUE(until_got(idle, "\r\n\r\n1"));
+  busy.send(post("wait", "1"));
+  EXPECT_TRUE(until([&] { return !echo.waiting.empty() && server->stats().connections_open == 3; }));
+  client queued(port);  // not accepted yet, its request is on the way
+  queued.send(post("echo", "5"));
+  bool done = false;
+  server->drain(duration{0}, [&] { done = true; });
+  EXPECT_TRUE(until_ended(idle));
+  EXPECT_TRUE(until_ended(fresh));
+  EXPECT_TRUE(until_ended(queued));
+  EXPECT_THAT(queued.got, HasSubstr("Connection: close\r\n"));
+  EXPECT_FALSE(done);
+  echo.let_go("22");
+  EXPECT_TRUE(until_ended(busy));
+  EXPECT_THAT(busy.got, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(busy.got, HasSubstr("\r\n\r\n22"));
+  for (client* c : {&idle, &fresh, &busy, &queued}) c->close();
+  EXPECT_TRUE(until([&] { return done; }));
+}
+
+TEST_F(server_test, draining_goes_on_accepting_during_its_grace) {
+  bool done = false;
+  server->drain(seconds(1), [&] { done = true; });
+  client c(port);
+  c.send(post("echo", "1"));
+  EXPECT_TRUE(until_ended(c));
+  EXPECT_THAT(c.got, HasSubstr("Connection: close\r\n"));
+  c.close();
+  EXPECT_TRUE(until_open(0));
+  EXPECT_FALSE(done);
+  clock.advance(milliseconds(1'010));
+  EXPECT_TRUE(until([&] { return done; }));
+}
+
+TEST_F(server_test, closing_cancels_what_is_pending) {
+  client c(port);
+  c.send(post("wait", "1"));
+  EXPECT_TRUE(until([&] { return !echo.waiting.empty(); }));
+  server->close();
+  EXPECT_EQ(echo.stopped, 1);
+  EXPECT_EQ(server->stats().connections_open, 0U);
+  loop.poll();
+  EXPECT_TRUE(until_ended(c) || c.was_reset);
+}
+
+TEST_F(server_test, the_server_may_go_before_its_pending_call) {
+  echo.stop_is_ignored = true;
+  client c(port);
+  c.send(post("wait", "1") + post("echo", "2"));
+  EXPECT_TRUE(until([&] { return !echo.waiting.empty(); }));
+  server.reset();
+  loop.poll();
+  echo.let_go("1");
+  loop.poll();
+  EXPECT_EQ(echo.asked, 1);
+}
+
+TEST_F(server_test, connections_over_the_limit_wait_for_their_turn) {
+  http_settings few;
+  few.max_connections = 1;
+  start(few);
+  client first(port);
+  first.send(post("echo", "1"));
+  EXPECT_TRUE(until_got(first, "\r\n\r\n1"));
+  client second(port);
+  second.send(post("echo", "2"));
+  for (int i = 0; i < 100; ++i) loop.poll();
+  EXPECT_EQ(server->stats().connections_total, 1U);
+  first.close();
+  EXPECT_TRUE(until_got(second, "\r\n\r\n2"));
+}
+
+TEST_F(server_test, two_servers_share_a_port) {
+  http_server other(loop, directory, {});
+  EXPECT_TRUE(other.listen("127.0.0.1", port).has_value());
+}
+
+TEST_F(server_test, what_cannot_be_listened_on_is_an_error_that_says_so) {
+  http_server other(loop, directory, {});
+  const auto name = other.listen("example", 1);
+  ASSERT_FALSE(name.has_value());
+  EXPECT_EQ(name.error().code, error_code::invalid_argument);
+  const auto foreign = other.listen("192.0.2.1", 0);
+  ASSERT_FALSE(foreign.has_value());
+  EXPECT_THAT(foreign.error().message, StartsWith("cannot listen on 192.0.2.1 port 0: "));
+}
+
+TEST(server_thread, serves_on_a_thread_of_its_own) {
+  steady_clock_source time;
+  core_loop loop(0, time);
+  service_directory directory;
+  fake_service echo;
+  directory.put("test.v1.Echo", echo);
+  auto server = std::make_unique<http_server>(loop, directory, http_settings{});
+  ASSERT_TRUE(server->listen("127.0.0.1", 0).has_value());
+  const std::uint16_t port = server->port();
+  std::thread core([&] { loop.run(); });
+  {
+    client c(port);
+    for (int i = 0; i < 100; ++i) c.send(post("echo", "1"));
+    const auto give_up = std::chrono::steady_clock::now() + seconds(20);
+    while (server->stats().requests < 100 && std::chrono::steady_clock::now() < give_up) c.receive();
+    EXPECT_EQ(server->stats().requests, 100U);
+  }
+  loop.post([&] {
+    server.reset();
+    loop.stop();
+  });
+  core.join();
+}
+
+}  // namespace
+}  // namespace waggle
