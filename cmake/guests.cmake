@@ -91,6 +91,7 @@ if(WAGGLE_GO)
 endif()
 if(go_version VERSION_GREATER_EQUAL 1.24)
   example(greeter-go go)
+  add_test(NAME kits_go COMMAND ${WAGGLE_GO} test ./... WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/kits/go)
   add_custom_command(OUTPUT ${guest_out}/okra/users.wasm DEPENDS ${guest_source}/okra/users.go ${guest_source}/okra/go.mod
     COMMAND ${CMAKE_COMMAND} -E env GOOS=wasip1 GOARCH=wasm
       ${WAGGLE_GO} build -buildmode=c-shared -trimpath -ldflags=-s -o ${guest_out}/okra/users.wasm .
@@ -99,6 +100,25 @@ if(go_version VERSION_GREATER_EQUAL 1.24)
   guest_copy(${guest_source}/okra/users.okra.gql ${guest_out}/okra/users.okra.gql)
 else()
   message(STATUS "Left out the guests in Go (examples/greeter-go, tests/guests/okra/users): Go >= 1.24 is needed, found: ${go_version}")
+endif()
+
+set(kit ${CMAKE_SOURCE_DIR}/kits/cpp)
+add_custom_command(OUTPUT ${guest_out}/kit_cpp.wasm DEPENDS ${guest_source}/kit_cpp.cc ${kit}/waggle.h
+  COMMAND ${WAGGLE_WASM_CLANG} -x c++ -std=c++17 -fno-exceptions -Wshadow -isystem /usr/include/wasm32-wasi/c++/v1 ${wasi_c_flags} -I${kit}
+    -o ${guest_out}/kit_cpp.wasm ${guest_source}/kit_cpp.cc -lc++ -lc++abi
+  COMMENT "Guest ${guest_out}/kit_cpp.wasm" VERBATIM)
+list(APPEND guest_files ${guest_out}/kit_cpp.wasm)
+guest_copy(${guest_source}/kit_cpp.graphql ${guest_out}/kit_cpp.graphql)
+
+set(as ${guest_source}/assemblyscript)
+if(EXISTS ${as}/node_modules/.bin/asc)
+  add_custom_command(OUTPUT ${guest_out}/shout.wasm DEPENDS ${as}/shout.ts ${as}/package-lock.json
+    COMMAND ${as}/node_modules/.bin/asc shout.ts -O --use abort= --outFile ${guest_out}/shout.wasm
+    WORKING_DIRECTORY ${as} COMMENT "Guest ${guest_out}/shout.wasm" VERBATIM)
+  list(APPEND guest_files ${guest_out}/shout.wasm)
+  guest_copy(${as}/shout.graphql ${guest_out}/shout.graphql)
+else()
+  message(STATUS "Left out the guest in AssemblyScript: `npm ci` in tests/guests/assemblyscript gets its compiler (100 MB)")
 endif()
 
 add_custom_target(guests ALL DEPENDS ${guest_files}

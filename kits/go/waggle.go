@@ -104,7 +104,7 @@ func answer(method string, input []byte) (out []byte, failed bool) {
 		err = Errorf("internal", "method %s: its answer cannot be written as JSON: %v", method, err)
 	}
 	var own *Error
-	if !errors.As(err, &own) || own == nil {
+	if !errors.As(err, &own) {
 		own = &Error{Code: "unknown", Message: err.Error()}
 	}
 	if out, err = encode(map[string]any{"error": own}); err != nil {
