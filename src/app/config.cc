@@ -24,9 +24,7 @@ class reader {
   reader(std::string_view file, configuration& into, std::vector<diagnostic>& findings)
       : file_(file), into_(into), findings_(findings) {}
 
-  void read(std::string_view text) try {
-    table(toml::parse(text, file_), "");
-  } catch (const toml::parse_error& e) {
+  void read(std::string_view text) try { table(toml::parse(text, file_), ""); } catch (const toml::parse_error& e) {
     error(e.source(), std::string(e.description()));
   } catch (const std::exception& e) {
     error({}, e.what());
@@ -40,10 +38,11 @@ class reader {
   void table(const toml::table& t, const std::string& prefix) {
     for (const auto& [key, node] : t) {
       const std::string name = prefix + std::string(key.str());
-      const bool section = std::ranges::any_of(
-          config_keys(), [&](const config_key& k) { return k.name.starts_with(name + "."); });
+      const bool section =
+          std::ranges::any_of(config_keys(), [&](const config_key& k) { return k.name.starts_with(name + "."); });
       if (const config_key* known = find_config_key(name)) {
-        if (!set(into_, *known, value_of(node))) error(node.source(), fmt::format("{} takes {}", name, known->expected()));
+        if (!set(into_, *known, value_of(node)))
+          error(node.source(), fmt::format("{} takes {}", name, known->expected()));
       } else if (section) {
         if (const toml::table* inner = node.as_table())
           table(*inner, name + ".");
@@ -78,7 +77,7 @@ class reader {
 
   void pools(const toml::node& node) {
     const toml::array* list = node.as_array();
-    if (list == nullptr || !list->is_homogeneous(toml::node_type::table)) {
+    if (list == nullptr || (!list->empty() && !list->is_homogeneous(toml::node_type::table))) {
       error(node.source(), "pool is a list of tables: [[pool]]");
       return;
     }
@@ -107,7 +106,8 @@ class reader {
     if (!t.contains("service")) error(t.source(), "[[pool]] lacks service: whose pool it is about");
     if (made.min && made.max && *made.min > *made.max)
       error(t.source(), fmt::format("min {} is more than max {}", *made.min, *made.max));
-    if (!made.service.empty() && std::ranges::find(into_.pools, made.service, &pool_override::service) != into_.pools.end())
+    if (!made.service.empty() &&
+        std::ranges::find(into_.pools, made.service, &pool_override::service) != into_.pools.end())
       error(t.source(), fmt::format("a second [[pool]] for {}", made.service));
     into_.pools.push_back(std::move(made));
   }
@@ -140,7 +140,8 @@ configuration::configuration()
 
 std::string default_data_folder() {
   // XDG Base Directory Specification: a path that is not absolute is to be ignored.
-  if (const char* home = std::getenv("XDG_DATA_HOME"); home != nullptr && home[0] == '/') return std::string(home) + "/waggle";
+  if (const char* home = std::getenv("XDG_DATA_HOME"); home != nullptr && home[0] == '/')
+    return std::string(home) + "/waggle";
   if (const char* home = std::getenv("HOME"); home != nullptr && home[0] != '\0')
     return std::string(home) + "/.local/share/waggle";
   return "waggle-data";
@@ -155,13 +156,17 @@ void add_configuration_flags(CLI::App& command, command_line_settings& into, std
     const std::string help = fmt::format("{} [{}]", key.help, print(defaults, key));
     if (std::holds_alternative<bool*>(key.place(defaults))) {
       command.add_flag_function(
-          key.flag(), [&into, &key](std::int64_t on) { into.values[std::string(key.name)] = on > 0 ? "true" : "false"; }, help);
+          key.flag(),
+          [&into, &key](std::int64_t on) { into.values[std::string(key.name)] = on > 0 ? "true" : "false"; }, help);
     } else if (std::holds_alternative<std::vector<std::string>*>(key.place(defaults))) {
       const CLI::callback_t take = [&into, &key](const CLI::results_t& items) {
         into.values[std::string(key.name)] = fmt::format("{}", fmt::join(items, ","));
         return true;
       };
-      command.add_option(key.flag(), take, help)->type_name("NAME")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      command.add_option(key.flag(), take, help)
+          ->type_name("NAME")
+          ->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     } else {
       const CLI::callback_t take = [&into, &key](const CLI::results_t& items) {
         into.values[std::string(key.name)] = items.front();
@@ -172,8 +177,8 @@ void add_configuration_flags(CLI::App& command, command_line_settings& into, std
   }
 }
 
-loaded_configuration read_configuration(std::string_view toml, std::string_view file, const command_line_settings& given,
-                                        const variable_source& variable) {
+loaded_configuration read_configuration(std::string_view toml, std::string_view file,
+                                        const command_line_settings& given, const variable_source& variable) {
   loaded_configuration out;
   configuration c;
   if (!toml.empty()) reader(file, c, out.findings).read(toml);
@@ -214,7 +219,8 @@ std::string print_configuration(const configuration& c) {
     const std::string_view in = dot == std::string_view::npos ? std::string_view() : key.name.substr(0, dot);
     if (in != section) out += fmt::format("\n[{}]\n", in);
     section = in;
-    out += fmt::format("# {}: {}\n{} = {}\n", key.help, key.expected(), key.name.substr(in.empty() ? 0 : dot + 1), print(c, key));
+    out += fmt::format("# {}: {}\n{} = {}\n", key.help, key.expected(), key.name.substr(in.empty() ? 0 : dot + 1),
+                       print(c, key));
   }
   for (const pool_override& p : c.pools) {
     out += fmt::format("\n[[pool]]\nservice = {}\n", toml_quote(p.service));
@@ -232,7 +238,8 @@ std::vector<std::string> narrow(pool_settings& pool, std::string_view service, c
   auto bound = [&](std::string_view name, std::uint32_t& value, const std::optional<std::uint32_t>& most) {
     if (!most) return;
     if (*most > value)
-      notes.push_back(fmt::format("[[pool]] of {}: {} = {} is more than the contract's {}, which stays", service, name, *most, value));
+      notes.push_back(fmt::format("[[pool]] of {}: {} = {} is more than the contract's {}, which stays", service, name,
+                                  *most, value));
     value = std::min(value, *most);
   };
   bound("min", pool.min, found->min);

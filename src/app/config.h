@@ -83,15 +83,16 @@ struct configuration {
 
 /// What was given on the command line; filled while it is parsed.
 struct command_line_settings {
-  std::string file;                                       ///< `--config`; empty without
-  bool print = false;                                     ///< `--print-config`
+  std::string file;                                        ///< `--config`; empty without
+  bool print = false;                                      ///< `--print-config`
   std::map<std::string, std::string, std::less<>> values;  ///< key → text; the items of a list joined by commas
 };
 
 /// Adds `--config`, `--print-config` and a flag for each key (`drain.grace_ms` → `--drain-grace-ms`) to `command`, which
 /// fills `into` when it parses. `only`: these keys and no others; empty: all.
 /// `into` must stay where it is until then.
-void add_configuration_flags(CLI::App& command, command_line_settings& into, std::span<const std::string_view> only = {});
+void add_configuration_flags(CLI::App& command, command_line_settings& into,
+                             std::span<const std::string_view> only = {});
 
 /// The value of an environment variable or null.
 using variable_source = std::function<const char*(const char* name)>;
@@ -104,7 +105,8 @@ struct loaded_configuration {
 
 /// What is in force: flag over variable (`WAGGLE_DRAIN_GRACE_MS`) over file over default. Reads the file `given.file`.
 /// All errors at once; a file that is not TOML has just one.
-[[nodiscard]] loaded_configuration load_configuration(const command_line_settings& given, const variable_source& variable);
+[[nodiscard]] loaded_configuration load_configuration(const command_line_settings& given,
+                                                      const variable_source& variable);
 /// The same with the environment of this process. Not while another thread changes that.
 [[nodiscard]] loaded_configuration load_configuration(const command_line_settings& given);
 

@@ -113,10 +113,12 @@ std::string config_key::expected() const {
       [this](auto* at) -> std::string {
         using type = std::remove_pointer_t<decltype(at)>;
         if constexpr (std::is_same_v<type, bool>) return "true or false";
-        if constexpr (std::is_same_v<type, std::uint32_t>) return fmt::format("a whole number from {} to {}", least, most);
+        if constexpr (std::is_same_v<type, std::uint32_t>)
+          return fmt::format("a whole number from {} to {}", least, most);
         if constexpr (std::is_same_v<type, std::chrono::milliseconds>)
           return fmt::format("a whole number of milliseconds from {} to {}", least, most);
-        if constexpr (std::is_same_v<type, endpoint>) return "an IP address and a port, like 127.0.0.1:8080 or [::1]:8080";
+        if constexpr (std::is_same_v<type, endpoint>)
+          return "an IP address and a port, like 127.0.0.1:8080 or [::1]:8080";
         if constexpr (std::is_same_v<type, std::vector<std::string>>) return "a list of strings";
         if constexpr (std::is_enum_v<type>) return fmt::format("one of {}", choices(at));
         return "a string that is not empty";
@@ -146,8 +148,8 @@ std::string_view nearest_config_key(std::string_view name) {
 
 bool set(configuration& c, const config_key& key, const setting_value& value) {
   const auto* number = std::get_if<std::int64_t>(&value);
-  const bool in_range =
-      number != nullptr && *number >= 0 && static_cast<std::uint64_t>(*number) >= key.least && static_cast<std::uint64_t>(*number) <= key.most;
+  const bool in_range = number != nullptr && *number >= 0 && static_cast<std::uint64_t>(*number) >= key.least &&
+                        static_cast<std::uint64_t>(*number) <= key.most;
   const auto* text = std::get_if<std::string>(&value);
   return std::visit(
       [&](auto* at) {
@@ -164,9 +166,9 @@ bool set(configuration& c, const config_key& key, const setting_value& value) {
           return read.has_value();
         } else if constexpr (std::is_enum_v<type>) {
           return text != nullptr && any_choice(choices(at), [&](std::uint8_t index, std::string_view name) {
-            if (name == *text) *at = static_cast<type>(index);
-            return name == *text;
-          });
+                   if (name == *text) *at = static_cast<type>(index);
+                   return name == *text;
+                 });
         } else {  // bool, string, list: as they are
           const auto* given = std::get_if<type>(&value);
           if (given == nullptr) return false;

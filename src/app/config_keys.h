@@ -13,8 +13,8 @@
 namespace waggle {
 
 /// Where a key's value lives. Its alternative is the key's type.
-using setting_place = std::variant<bool*, std::uint32_t*, std::chrono::milliseconds*, std::string*, endpoint*, answer_check*,
-                                   log_level*, std::vector<std::string>*>;
+using setting_place = std::variant<bool*, std::uint32_t*, std::chrono::milliseconds*, std::string*, endpoint*,
+                                   answer_check*, log_level*, std::vector<std::string>*>;
 
 /// One scalar key of the configuration. The file's key, the flag, the variable, the help and `--print-config` are made of it.
 struct config_key {

@@ -19,7 +19,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-std::string place(const diagnostic& d) { return d.file + ":" + std::to_string(d.line) + ":" + std::to_string(d.column); }
+std::string place(const diagnostic& d) {
+  return d.file + ":" + std::to_string(d.line) + ":" + std::to_string(d.column);
+}
 
 std::vector<std::string> errors_of(std::string_view toml) {
   std::vector<std::string> out;
@@ -151,11 +153,12 @@ TEST(configuration, an_unknown_key_names_the_nearest_known_one) {
 }
 
 TEST(configuration, all_errors_come_at_once_in_the_order_of_the_file) {
-  EXPECT_THAT(errors_of("threads = 0\nlog.level = \"loud\"\ndata = 1\n[drain]\ntimeout_ms = \"1s\"\n"),
-              ElementsAre("waggle.toml:1:11: threads takes a whole number from 1 to 1024",
-                          "waggle.toml:2:13: log.level takes one of trace, debug, info, warn, error, off",
-                          "waggle.toml:3:8: data takes a string that is not empty",
-                          "waggle.toml:5:14: drain.timeout_ms takes a whole number of milliseconds from 0 to 86400000"));
+  EXPECT_THAT(
+      errors_of("threads = 0\nlog.level = \"loud\"\ndata = 1\n[drain]\ntimeout_ms = \"1s\"\n"),
+      ElementsAre("waggle.toml:1:11: threads takes a whole number from 1 to 1024",
+                  "waggle.toml:2:13: log.level takes one of trace, debug, info, warn, error, off",
+                  "waggle.toml:3:8: data takes a string that is not empty",
+                  "waggle.toml:5:14: drain.timeout_ms takes a whole number of milliseconds from 0 to 86400000"));
 }
 
 TEST(configuration, wrong_types_are_errors) {
@@ -177,8 +180,8 @@ TEST(configuration, addresses) {
     ASSERT_TRUE(read.value) << good;
     EXPECT_EQ(to_string(read.value->listen), good);
   }
-  for (const char* bad : {"127.0.0.1", ":8080", "localhost:80", "127.0.0.1:65536", "127.0.0.1:", "::1:80", "[127.0.0.1]:80",
-                          "127.0.0.1:-1", "127.0.0.1:80x"}) {
+  for (const char* bad : {"127.0.0.1", ":8080", "localhost:80", "127.0.0.1:65536", "127.0.0.1:", "::1:80",
+                          "[127.0.0.1]:80", "127.0.0.1:-1", "127.0.0.1:80x"}) {
     const auto read = read_configuration("", "f", {}, variables({{"WAGGLE_LISTEN", bad}}));
     ASSERT_THAT(read.findings, SizeIs(1)) << bad;
     EXPECT_EQ(read.findings[0].file, "WAGGLE_LISTEN");
@@ -195,7 +198,8 @@ TEST(configuration, a_wrong_flag_or_variable_is_told_by_its_name) {
 }
 
 TEST(configuration, a_timeout_over_the_maximum_is_an_error) {
-  EXPECT_THAT(errors_of("[limits]\ntimeout_ms = 2\nmax_timeout_ms = 1\n"), ElementsAre(HasSubstr("limits.timeout_ms (2) is more")));
+  EXPECT_THAT(errors_of("[limits]\ntimeout_ms = 2\nmax_timeout_ms = 1\n"),
+              ElementsAre(HasSubstr("limits.timeout_ms (2) is more")));
 }
 
 TEST(configuration, text_that_is_not_toml) {
@@ -206,7 +210,8 @@ TEST(configuration, text_that_is_not_toml) {
 }
 
 TEST(configuration, grants_are_refused_in_this_build) {
-  EXPECT_THAT(errors_of("[[grant]]\nservice = \"shop.v1.Orders\"\n"), ElementsAre(HasSubstr("not available in this build yet")));
+  EXPECT_THAT(errors_of("[[grant]]\nservice = \"shop.v1.Orders\"\n"),
+              ElementsAre(HasSubstr("not available in this build yet")));
 }
 
 TEST(configuration, pools) {
@@ -225,8 +230,10 @@ TEST(configuration, pool_errors) {
   EXPECT_THAT(errors_of("[[pool]]\nmax = 1\n"), ElementsAre(HasSubstr("lacks service")));
   EXPECT_THAT(errors_of("[[pool]]\nservice = \"a.A\"\nmax = 0\n"), ElementsAre(HasSubstr("from 1 to")));
   EXPECT_THAT(errors_of("[[pool]]\nservice = \"a.A\"\nmaximum = 1\n"), ElementsAre(HasSubstr("unknown key maximum")));
-  EXPECT_THAT(errors_of("[[pool]]\nservice = \"a.A\"\nmin = 2\nmax = 1\n"), ElementsAre(HasSubstr("min 2 is more than max 1")));
-  EXPECT_THAT(errors_of("[[pool]]\nservice = \"a.A\"\n[[pool]]\nservice = \"a.A\"\n"), ElementsAre(HasSubstr("a second")));
+  EXPECT_THAT(errors_of("[[pool]]\nservice = \"a.A\"\nmin = 2\nmax = 1\n"),
+              ElementsAre(HasSubstr("min 2 is more than max 1")));
+  EXPECT_THAT(errors_of("[[pool]]\nservice = \"a.A\"\n[[pool]]\nservice = \"a.A\"\n"),
+              ElementsAre(HasSubstr("a second")));
 }
 
 TEST(configuration, the_operator_narrows_a_pool_and_never_widens_it) {
@@ -234,7 +241,8 @@ TEST(configuration, the_operator_narrows_a_pool_and_never_widens_it) {
   ASSERT_TRUE(read.value);
   pool_settings pool;
   pool.min = 4;
-  EXPECT_THAT(narrow(pool, "a.A", *read.value), ElementsAre(HasSubstr("queue = 5000 is more than the contract's 1000")));
+  EXPECT_THAT(narrow(pool, "a.A", *read.value),
+              ElementsAre(HasSubstr("queue = 5000 is more than the contract's 1000")));
   EXPECT_EQ(pool.min, 1U);
   EXPECT_EQ(pool.max, 2U);
   EXPECT_EQ(pool.queue, 1000U);

@@ -80,13 +80,16 @@ std::expected<target, diagnostic> read_target(const std::string& module) {
     if (!beside.empty()) {
       const auto other = read_schema_file(beside[0]);
       if (!other || plain(*other) != plain(out.schema))
-        warn(beside[0], fmt::format("differs from the schema inside {}, which counts; waggle pack puts this one in", module));
+        warn(beside[0],
+             fmt::format("differs from the schema inside {}, which counts; waggle pack puts this one in", module));
     }
     return out;
   }
   if (beside.empty())
-    return wrong(module, fmt::format("has no schema: neither inside (waggle pack puts one in) nor in {0}.graphql or {0}.okra.gql",
-                                     module.substr(0, module.size() - module_ending.size())));
+    return wrong(
+        module,
+        fmt::format("has no schema: neither inside (waggle pack puts one in) nor in {0}.graphql or {0}.okra.gql",
+                    module.substr(0, module.size() - module_ending.size())));
   auto text = read_schema_file(beside[0]);
   if (!text) return std::unexpected(std::move(text.error()));
   out.schema = *std::move(text);
@@ -97,7 +100,8 @@ std::expected<target, diagnostic> read_target(const std::string& module) {
 std::expected<std::vector<std::string>, diagnostic> find_modules(const std::string& path) {
   std::error_code failed;
   const fs::file_status what = fs::status(path, failed);
-  if (!fs::exists(what)) return wrong(path, failed && failed != std::errc::no_such_file_or_directory ? failed.message() : "is not there");
+  if (!fs::exists(what))
+    return wrong(path, failed && failed != std::errc::no_such_file_or_directory ? failed.message() : "is not there");
   if (!fs::is_directory(what)) {
     if (!path.ends_with(module_ending)) return wrong(path, "is no target: that is a .wasm file or a folder of them");
     return std::vector{path};

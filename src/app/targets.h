@@ -14,11 +14,11 @@ inline constexpr std::size_t max_module_bytes = std::size_t{256} << 20;
 
 /// A module with its schema, both read.
 struct target {
-  std::string module;       ///< the module's path
-  std::string bytes;        ///< the module
-  std::string schema;       ///< its schema: the one inside where there is one, else the one beside
-  std::string schema_file;  ///< where that is, for findings: `module` for the one inside
-  std::vector<std::string> files;    ///< everything that was looked at and is there: what to watch
+  std::string module;              ///< the module's path
+  std::string bytes;               ///< the module
+  std::string schema;              ///< its schema: the one inside where there is one, else the one beside
+  std::string schema_file;         ///< where that is, for findings: `module` for the one inside
+  std::vector<std::string> files;  ///< everything that was looked at and is there: what to watch
   std::vector<diagnostic> warnings;
 };
 

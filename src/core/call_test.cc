@@ -68,7 +68,8 @@ TEST(service_call, a_step_may_send_the_call_down_again) {
 TEST(service_call, the_first_step_may_destroy_the_call) {
   auto call = std::make_unique<service_call>();
   service_call& same = *call;
-  same.then(&call, [](void* self, service_call&) noexcept { static_cast<std::unique_ptr<service_call>*>(self)->reset(); });
+  same.then(&call,
+            [](void* self, service_call&) noexcept { static_cast<std::unique_ptr<service_call>*>(self)->reset(); });
   same.finish();
   EXPECT_EQ(call, nullptr);
 }

@@ -12,10 +12,11 @@ error make(error_code code, std::string message) { return fail(code, fault::call
 
 TEST(error, codes_have_connects_names_and_numbers) {
   // connectrpc.com, "Connect protocol", error codes; the numbers are gRPC's.
-  const char* names[] = {"canceled",       "unknown",           "invalid_argument",   "deadline_exceeded",
-                         "not_found",      "already_exists",    "permission_denied",  "resource_exhausted",
-                         "failed_precondition", "aborted",      "out_of_range",       "unimplemented",
-                         "internal",       "unavailable",       "data_loss",          "unauthenticated"};
+  const char* names[] = {
+      "canceled",       "unknown",           "invalid_argument",   "deadline_exceeded",   "not_found",
+      "already_exists", "permission_denied", "resource_exhausted", "failed_precondition", "aborted",
+      "out_of_range",   "unimplemented",     "internal",           "unavailable",         "data_loss",
+      "unauthenticated"};
   std::uint8_t number = 1;
   for (const char* name : names) {
     EXPECT_EQ(to_string(static_cast<error_code>(number)), name);
@@ -84,8 +85,8 @@ TEST(json_quote, rfc_8259_section_7_escapes) {
 }
 
 TEST(json_quote, rfc_3629_well_formed_text_is_kept) {
-  for (const char* text : {"\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
-                           "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"})
+  for (const char* text : {"\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+                           "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"})
     EXPECT_EQ(json_quote(text), '"' + std::string(text) + '"');
 }
 
