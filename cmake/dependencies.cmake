@@ -17,5 +17,5 @@ execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/build_engine
 add_library(waggle_engine STATIC IMPORTED)
 set_target_properties(waggle_engine PROPERTIES
   IMPORTED_LOCATION ${WAGGLE_ENGINE}/lib/libwaggle_wasmtime.a
-  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${WAGGLE_ENGINE}/include
+  INTERFACE_INCLUDE_DIRECTORIES ${WAGGLE_ENGINE}/include
   INTERFACE_LINK_LIBRARIES "gcc_s;util;rt;Threads::Threads;m;dl")
