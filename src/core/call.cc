@@ -22,7 +22,7 @@ void service_call::finish(error why) {
 }
 
 void service_call::stop(error why) {
-  if (stop_ != nullptr) stop_(stop_self_, *this, std::move(why));
+  if (stop_ != nullptr) std::exchange(stop_, nullptr)(stop_self_, *this, std::move(why));
 }
 
 void service_call::stoppable(void* self, stopper how) {

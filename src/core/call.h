@@ -38,7 +38,8 @@ struct service_request {
 struct receipt {
   duration queue{0};
   duration validate{0};
-  duration guest{0};
+  duration guest{0};    ///< in slices
+  duration waited{0};   ///< the guest, for others
   std::uint32_t calls = 0;
   duration commit{0};
   std::uint64_t memory_kb = 0;
@@ -63,6 +64,8 @@ class service_call {
 
   service_request request;
   service_response response;
+  /// Since when it waits for its turn; not set while it does not.
+  time_point waiting_since{};
 
   service_call() = default;
   service_call(const service_call&) = delete;
@@ -79,8 +82,17 @@ class service_call {
   /// at once where it is still queued. Without effect where nothing can stop it.
   void stop(error why);
 
-  /// Who can stop it: the layer that holds the call. Cleared by `finish`.
+  /// Who can stop it: the layer that holds the call. Cleared by `stop` and `finish`.
   void stoppable(void* self, stopper how);
+
+  /// For the layer that holds the call: its place in a queue, and what it wants to remember of it.
+  struct place {
+    service_call* next = nullptr;
+    service_call* previous = nullptr;
+    void* at = nullptr;
+    std::uint32_t state = 0;
+  };
+  place held;
 
  private:
   static constexpr std::size_t max_steps = 6;

@@ -34,7 +34,7 @@ void core_loop::start(timer& t, time_point when) {
 
 void core_loop::arm(time_point when) {
   armed_ = when;
-  if (when == time_point::max()) return;
+  if (when == time_point::max() || time_.manual()) return;
   alarm_.expires_at(when);
   alarm_.async_wait([this](const boost::system::error_code& gone) {
     if (!gone) on_alarm();

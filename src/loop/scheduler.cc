@@ -45,19 +45,22 @@ void scheduler::dequeue(task& t) {
   t.queued_ = false;
 }
 
-void scheduler::ready(task& t) {
-  if (t.queued_) return;
+bool scheduler::ready(task& t) {
+  if (t.queued_) return false;
   enqueue(t);
   flow& f = t.flow_;
   const bool newcomer = f.place_ == flow::place::nowhere;
   if (newcomer) {
     // Debts are kept: a service cannot shed them by falling idle for a moment. Credit is not.
     f.credit_ = std::min(f.credit_ + slice * f.weight_, slice * f.weight_);
-    append(f.credit_ > duration(0) ? fresh_ : old_, f, f.credit_ > duration(0) ? flow::place::fresh : flow::place::old);
+    const bool creditable = f.credit_ > duration(0);
+    append(creditable ? fresh_ : old_, f, creditable ? flow::place::fresh : flow::place::old);
   }
-  if (running_) return;
-  if (newcomer && fresh_.first == &f) run_one();
+  if (running_) return false;
+  const bool at_once = newcomer && fresh_.first == &f;
+  if (at_once) run_one();
   if (!idle() && wake_ != nullptr) wake_(wake_self_);
+  return at_once;
 }
 
 // Nothing left to run: it leaves, but a fresh one passes through the old ones first if there are any, so that it
@@ -89,11 +92,11 @@ bool scheduler::run_one() {
   task& t = *f->first_;
   dequeue(t);
   running_ = true;
-  const time_point started = time_.now();
-  time_point ended = started;
-  const slice_end end = t.run_slice(started, ended);
+  recent_ = time_.now();
+  time_point ended = recent_;
+  const slice_end end = t.run_slice(recent_, ended);
   running_ = false;
-  f->credit_ -= ended - started;
+  f->credit_ -= ended - recent_;
   if (end == slice_end::yielded) enqueue(t);
   if (f->first_ == nullptr) retire(*f);
   return true;

@@ -74,12 +74,15 @@ class scheduler {
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
 
-  /// `t` can run. A newcomer may run its first slice before this returns.
-  void ready(task& t);
+  /// `t` can run. A newcomer may run its first slice before this returns; true where it did (it may be gone then),
+  /// false where it waits for its turn.
+  bool ready(task& t);
   /// Runs one slice of whoever's turn it is. False where nothing is runnable.
   bool run_one();
   /// Runs slices until `budget` is used up. True where something is left to run.
   bool run(duration budget);
+  /// When the slice began that ran last or runs now: the time without asking for it.
+  [[nodiscard]] time_point recent() const { return recent_; }
   [[nodiscard]] bool idle() const { return fresh_.first == nullptr && old_.first == nullptr; }
 
   /// Called when there is something to run and nobody is running it: `run` must be called soon.
@@ -107,6 +110,7 @@ class scheduler {
   flow_list fresh_;
   flow_list old_;
   bool running_ = false;
+  time_point recent_{};
   void* wake_self_ = nullptr;
   void (*wake_)(void*) = nullptr;
 };

@@ -90,6 +90,7 @@ std::string everything() {
 wasm_engine_t* engine() {
   static const engine_ptr one = [] {
     wasm_config_t* const c = wasm_config_new();
+    wasmtime_config_parallel_compilation_set(c, false);
     wasmtime_config_memory_reservation_set(c, 1 << 20);
     wasmtime_config_memory_reservation_for_growth_set(c, 1 << 20);
     wasmtime_config_memory_guard_size_set(c, 64 << 10);
@@ -381,10 +382,8 @@ TEST_F(Wasi, Clocks) {
   EXPECT_EQ(at<std::uint64_t>(100), 1'000'000'000'000U);
   ASSERT_EQ(call("clock_res_get", {1, 100}), 0U);
   EXPECT_EQ(at<std::uint64_t>(100), 1U);
-  for (const char* f : {"clock_res_get"}) {
-    EXPECT_EQ(call(f, {2, 100}), enotsup);
-    EXPECT_EQ(call(f, {4, 100}), einval);
-  }
+  EXPECT_EQ(call("clock_res_get", {2, 100}), enotsup);
+  EXPECT_EQ(call("clock_res_get", {4, 100}), einval);
   EXPECT_EQ(call("clock_time_get", {3, 0, 100}), enotsup);
   EXPECT_EQ(call("clock_time_get", {-1, 0, 100}), einval);
 }

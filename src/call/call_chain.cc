@@ -1,0 +1,125 @@
+#include "call/call_chain.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "schema/text.h"
+
+namespace waggle {
+namespace {
+
+error make(error_code code, std::string message) {
+  error e;
+  e.code = code;
+  e.whose = fault::caller;
+  e.message = std::move(message);
+  return e;
+}
+
+}  // namespace
+
+error unknown_method(const contract& about, std::string_view name) {
+  graphql::near_name near(name);
+  for (const auto& [known, m] : about.methods) near.offer(known);
+  return make(error_code::unimplemented,
+              fmt::format("{} has no method {}{}", about.name, graphql::shown(name), near.hint()));
+}
+
+/// A call that is inside the service, as the chain remembers it.
+struct call_chain::passage {
+  call_chain* chain = nullptr;
+  const method* asked = nullptr;
+  time_point began{};
+  service_call* call = nullptr;
+  timer deadline{this, [](void* self) {
+                   auto& p = *static_cast<passage*>(self);
+                   p.call->stop(make(error_code::deadline_exceeded, "the caller's deadline is over"));
+                 }};
+};
+
+call_chain::call_chain(core_loop& core, const contract& about, service& inner, const chain_settings& settings)
+    : core_(core), about_(about), inner_(inner), settings_(settings) {}
+
+call_chain::~call_chain() = default;
+
+call_chain::passage& call_chain::take_passage() {
+  if (free_.empty()) {
+    passages_.push_back(std::make_unique<passage>());
+    free_.push_back(passages_.back().get());
+  }
+  passage& p = *free_.back();
+  free_.pop_back();
+  return p;
+}
+
+bool call_chain::admit(service_call& call, const method& m, error& why) {
+  if (m.kind == operation::subscription) {
+    why = make(error_code::unimplemented, fmt::format("{} is a subscription; streams are not available in this build yet", m.name));
+    return false;
+  }
+  std::string& input = call.request.input;
+  if (input.empty()) input = "{}";
+  if (input.size() > settings_.limits.input_bytes) {
+    why = make(error_code::resource_exhausted,
+               fmt::format("the payload has {} bytes, the limit is {}", input.size(), settings_.limits.input_bytes));
+    return false;
+  }
+  if (auto fits = check_payload(m, input, settings_.limits); !fits) {
+    why = std::move(fits.error());
+    return false;
+  }
+  return true;
+}
+
+void call_chain::ask(service_call& call) {
+  passage& p = take_passage();
+  p.chain = this;
+  p.call = &call;
+  p.began = core_.now();
+  call.response.cost = {};
+  call.waiting_since = {};
+  call.then(&p, [](void* self, service_call& c) noexcept {
+    auto& back = *static_cast<passage*>(self);
+    back.chain->answered(back, c);
+  });
+  p.asked = about_.find(call.request.method);
+  if (p.asked == nullptr) {
+    return call.finish(unknown_method(about_, call.request.method));
+  }
+  if (error why; !admit(call, *p.asked, why)) return call.finish(std::move(why));
+  if (const auto& deadline = call.request.context.deadline) {
+    if (*deadline <= p.began) return call.finish(make(error_code::deadline_exceeded, "the caller's deadline is over"));
+    core_.start(p.deadline, *deadline);
+  }
+  const auto own = p.asked->timeout ? p.asked->timeout : about_.timeout;
+  call.request.guest_timeout = std::min(own ? duration(*own) : settings_.default_timeout, settings_.max_timeout);
+  inner_.ask(call);
+}
+
+void call_chain::answered(passage& p, service_call& call) {
+  p.deadline.stop();
+  auto& output = call.response.output;
+  if (output && settings_.outputs != output_check::off) {
+    if (auto fits = check_answer(*p.asked, *output, settings_.limits); !fits) {
+      if (settings_.outputs == output_check::enforce)
+        output = std::unexpected(std::move(fits.error()));
+      else
+        spdlog::warn("{}/{}: {}", about_.name, p.asked->name, fits.error().message);
+    }
+  }
+  receipt& cost = call.response.cost;
+  const duration total = core_.now() - p.began;
+  // What was neither waiting nor the guest's is ours: checking in and out, and copying.
+  cost.validate = std::max(duration(0), total - cost.queue - cost.guest - cost.waited);
+  stats_.requests.add();
+  stats_.by_code[output ? 0 : static_cast<std::size_t>(output.error().code)].add();
+  stats_.total.add(total);
+  stats_.queue.add(cost.queue);
+  stats_.guest.add(cost.guest);
+  free_.push_back(&p);
+  call.finish();
+}
+
+}  // namespace waggle

@@ -1,0 +1,54 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "call/call_stats.h"
+#include "core/limits.h"
+#include "core/service.h"
+#include "loop/core_loop.h"
+#include "schema/contract.h"
+
+namespace waggle {
+
+/// What the operator does about answers that do not fit the contract.
+enum class output_check : std::uint8_t { enforce, log, off };
+
+struct chain_settings {
+  payload_limits limits;
+  output_check outputs = output_check::enforce;
+  duration default_timeout{std::chrono::seconds(30)};  ///< of a guest, where its contract says nothing
+  duration max_timeout{std::chrono::minutes(5)};       ///< the operator's bound
+};
+
+/// `unimplemented`, the caller's fault, with the name that was perhaps meant.
+[[nodiscard]] error unknown_method(const contract& about, std::string_view name);
+
+/// What happens around every service, built in or Wasm, on one core: is the method known, does the payload fit, is there
+/// time left; then the service; then does the answer fit, and what did it cost.
+class call_chain final : public service {
+ public:
+  /// `about` and `inner` outlive it.
+  call_chain(core_loop& core, const contract& about, service& inner, const chain_settings& settings);
+  ~call_chain() override;
+
+  void ask(service_call& call) override;
+  [[nodiscard]] const contract& description() const override { return about_; }
+  [[nodiscard]] const call_stats& stats() const { return stats_; }
+
+ private:
+  struct passage;
+  bool admit(service_call& call, const method& m, error& why);
+  void answered(passage& p, service_call& call);
+  passage& take_passage();
+
+  core_loop& core_;
+  const contract& about_;
+  service& inner_;
+  chain_settings settings_;
+  call_stats stats_;
+  std::vector<std::unique_ptr<passage>> passages_;  // all that were ever made
+  std::vector<passage*> free_;
+};
+
+}  // namespace waggle

@@ -1,0 +1,17 @@
+#pragma once
+#include "core/counter.h"
+
+namespace waggle {
+
+/// Figures of a pool on one core; read by the metrics from any thread.
+struct pool_stats {
+  counter idle;         ///< workers now
+  counter busy;         ///< workers now
+  counter queued;       ///< requests now
+  counter started;      ///< workers ever made
+  counter broken;       ///< workers discarded for their guest's fault
+  counter refused;      ///< requests that found the queue full
+  counter handed_over;  ///< requests that ran on another core
+};
+
+}  // namespace waggle

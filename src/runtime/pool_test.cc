@@ -1,0 +1,364 @@
+// The pool under every order of what can happen, up to a bound: requests, answers, traps, callers that give up,
+// messages between cores, time, and the end. No engine: workers are fakes that the test ends by hand.
+#include "runtime/pool.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+namespace waggle {
+namespace {
+
+struct world;
+
+struct fake_worker final : worker {
+  fake_worker(world& in, worker_events& to) : in_(in), pool(to) {}
+  ~fake_worker() override;
+  void warm() override;
+  void run(service_call& c) override;
+  void abandon() override {
+    call = nullptr;
+    abandoned = true;
+  }
+  void end(worker_events::outcome how) {
+    if (warming) {
+      warming = false;
+      busy = how == worker_events::outcome::fine ? false : busy;
+      pool.on_warm(*this, how);
+      return;
+    }
+    busy = abandoned = false;
+    pool.on_done(*this, std::exchange(call, nullptr), how);
+  }
+
+  world& in_;
+  worker_events& pool;
+  service_call* call = nullptr;
+  bool busy = false;
+  bool warming = false;
+  bool abandoned = false;
+};
+
+struct request_state {
+  service_call call;
+  unsigned core = 0;
+  int finished = 0;
+  bool asked = false;
+  bool stopped = false;
+  bool started = false;
+  std::size_t order = 0;  // among those of its core
+};
+
+struct shape {
+  unsigned cores = 1;
+  std::uint32_t max = 1;
+  std::uint32_t min = 0;
+  std::uint32_t queue = 10;
+  std::size_t requests = 3;
+  bool fresh = false;
+  std::uint32_t max_requests = 0;
+  std::size_t depth = 7;
+};
+
+struct world {
+  explicit world(const shape& s) : form(s), permits(std::make_shared<pool_permits>(s.max, s.cores)), requests(s.requests) {
+    for (unsigned i = 0; i < s.cores; ++i) loops.push_back(std::make_unique<core_loop>(i, clock));
+    std::vector<wasm_worker_pool*> all;
+    for (unsigned i = 0; i < s.cores; ++i) {
+      pools.push_back(std::make_unique<wasm_worker_pool>(
+          *loops[i], permits,
+          pool_limits{.min = i == 0 ? s.min : 0, .queue = s.queue, .idle = std::chrono::seconds(1),
+                      .max_requests = s.max_requests, .fresh = s.fresh},
+          trips, [this](worker_events& to) { return std::make_unique<fake_worker>(*this, to); }));
+      all.push_back(pools.back().get());
+    }
+    for (auto& p : pools) p->connect(all);
+  }
+
+  void ask(std::size_t i) {
+    request_state& r = requests[i];
+    r.asked = true;
+    r.core = static_cast<unsigned>(i % form.cores);
+    r.order = asked_on[r.core]++;
+    r.call.then(&r, [](void* self, service_call&) noexcept { ++static_cast<request_state*>(self)->finished; });
+    r.call.request.id = i;
+    pools[r.core]->invoke(r.call);
+  }
+
+  void stop(std::size_t i) {
+    requests[i].stopped = true;
+    requests[i].call.stop(error{.code = error_code::canceled, .whose = fault::caller, .message = "gone"});
+  }
+
+  /// First in, first out: whoever of the same core came earlier and neither ran nor gave up must not be overtaken.
+  void expect_not_overtaken(const request_state& other, const request_state& by) {
+    if (&other == &by || !other.asked || other.core != by.core || other.order > by.order) return;
+    if (other.finished > 0 || other.stopped || other.call.held.state == 3) return;  // 3: handed to another core
+    EXPECT_TRUE(other.started) << "request " << by.order << " overtook " << other.order;
+  }
+
+  void note_start(service_call& c) {
+    request_state& r = requests[c.request.id];
+    EXPECT_FALSE(r.started) << "run twice";
+    EXPECT_EQ(r.finished, 0) << "run after it was answered";
+    r.started = true;
+    for (const request_state& other : requests) expect_not_overtaken(other, r);
+  }
+
+  void check() {
+    EXPECT_LE(workers.size(), form.max) << "more workers than max";
+    EXPECT_LE(permits->live(), form.max);
+    for (const request_state& r : requests) EXPECT_LE(r.finished, 1) << "answered twice";
+  }
+
+  // What can happen next: each is an index for `act`.
+  struct action {
+    enum kind { ask, stop, fine, trap, message, time, drain } what;
+    std::size_t which = 0;
+  };
+  std::vector<action> possible() {
+    std::vector<action> out;
+    // Requests come in order: other orders are the same up to their names.
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      if (!requests[i].asked) {
+        if (!draining) out.push_back({action::ask, i});
+        break;
+      }
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      if (requests[i].asked && requests[i].finished == 0 && !requests[i].stopped) out.push_back({action::stop, i});
+    for (std::size_t i = 0; i < workers.size(); ++i)
+      if (workers[i]->busy || workers[i]->warming) {
+        out.push_back({action::fine, i});
+        out.push_back({action::trap, i});
+      }
+    if (form.cores > 1)
+      for (std::size_t i = 0; i < form.cores; ++i) out.push_back({action::message, i});
+    if (!timed) out.push_back({action::time, 0});
+    if (!draining) out.push_back({action::drain, 0});
+    return out;
+  }
+
+  void act(const action& a) {
+    switch (a.what) {
+      case action::ask: ask(a.which); break;
+      case action::stop: stop(a.which); break;
+      case action::fine: workers[a.which]->end(worker_events::outcome::fine); break;
+      case action::trap: workers[a.which]->end(worker_events::outcome::broken); break;
+      case action::message: loops[a.which]->poll_one(); break;
+      case action::time:
+        timed = true;
+        clock.advance(std::chrono::seconds(2));
+        for (auto& l : loops) l->poll();
+        break;
+      case action::drain:
+        draining = true;
+        for (auto& p : pools) p->drain([this] { ++drained; });
+        break;
+    }
+    check();
+  }
+
+  /// Lets everything come to rest: guests answer, messages arrive, time passes.
+  void settle() {
+    for (int quiet = 0; quiet < 3; ++quiet) {
+      for (auto& l : loops)
+        if (l->poll() > 0) quiet = 0;
+      for (std::size_t w = 0; w < workers.size(); ++w) {
+        if (!workers[w]->busy && !workers[w]->warming) continue;
+        workers[w]->end(worker_events::outcome::fine);
+        w = static_cast<std::size_t>(-1);
+        quiet = 0;
+      }
+      clock.advance(std::chrono::milliseconds(20));  // longer than any back-off here
+      check();
+    }
+  }
+
+  shape form;
+  manual_clock clock;
+  breaker trips;
+  std::shared_ptr<pool_permits> permits;
+  std::vector<std::unique_ptr<core_loop>> loops;
+  std::vector<request_state> requests;
+  std::vector<fake_worker*> workers;  // live, oldest first
+  std::map<unsigned, std::size_t> asked_on;
+  bool draining = false;
+  bool timed = false;
+  unsigned drained = 0;
+  std::vector<std::unique_ptr<wasm_worker_pool>> pools;
+};
+
+fake_worker::~fake_worker() { std::erase(in_.workers, this); }
+void fake_worker::warm() {
+  warming = true;
+  in_.workers.push_back(this);
+}
+void fake_worker::run(service_call& c) {
+  if (std::ranges::find(in_.workers, this) == in_.workers.end()) in_.workers.push_back(this);
+  EXPECT_FALSE(busy) << "a busy worker was given a request";
+  call = &c;
+  busy = true;
+  in_.note_start(c);
+}
+
+/// Runs every sequence of at most `form.depth` actions, each from the start, and lets it settle. How many there were.
+std::size_t explore(const shape& form) {
+  std::size_t runs = 0;
+  std::vector<std::size_t> path;     // which of the possible actions, at each step
+  std::vector<std::size_t> choices;  // of how many
+  for (;;) {
+    {
+      world w(form);
+      for (auto& p : w.pools) p->warm([](bool) {});
+      choices.clear();
+      for (std::size_t step = 0; step < form.depth; ++step) {
+        const auto next = w.possible();
+        if (next.empty()) break;
+        if (step == path.size()) path.push_back(0);
+        choices.push_back(next.size());
+        w.act(next[path[step]]);
+      }
+      w.settle();
+      for (const request_state& r : w.requests) EXPECT_EQ(r.finished, r.asked ? 1 : 0) << "no answer, or two";
+      if (w.draining) {
+        EXPECT_EQ(w.drained, form.cores) << "not drained";
+        EXPECT_EQ(w.permits->live(), 0U);
+      } else {
+        EXPECT_GE(w.permits->live(), form.min);
+        for (auto& p : w.pools) p->drain([] {});
+        w.settle();
+        EXPECT_EQ(w.permits->live(), 0U);
+      }
+      ++runs;
+      if (testing::Test::HasFailure()) {
+        std::string trace;
+        for (const std::size_t i : path) trace += std::to_string(i) + " ";
+        ADD_FAILURE() << "after the actions " << trace << "of cores " << form.cores << " max " << form.max;
+        return runs;
+      }
+    }
+    path.resize(choices.size());
+    while (!path.empty() && path.back() + 1 == choices[path.size() - 1]) path.pop_back();
+    if (path.empty()) return runs;
+    ++path.back();
+  }
+}
+
+TEST(PoolExhaustive, OneCoreOneWorker) { EXPECT_GT(explore({.max = 1, .requests = 3, .depth = 7}), 1000U); }
+TEST(PoolExhaustive, OneCoreTwoWorkersOneKeptWarm) {
+  EXPECT_GT(explore({.max = 2, .min = 1, .requests = 3, .depth = 6}), 1000U);
+}
+TEST(PoolExhaustive, AFullQueueRefuses) { EXPECT_GT(explore({.max = 1, .queue = 1, .requests = 4, .depth = 7}), 1000U); }
+TEST(PoolExhaustive, FreshWorkers) { EXPECT_GT(explore({.max = 1, .requests = 3, .fresh = true, .depth = 7}), 1000U); }
+TEST(PoolExhaustive, WorkersAreReplacedAfterSomeRequests) {
+  EXPECT_GT(explore({.max = 1, .requests = 4, .max_requests = 2, .depth = 7}), 1000U);
+}
+TEST(PoolExhaustive, TwoCoresShareOneWorker) {
+  EXPECT_GT(explore({.cores = 2, .max = 1, .requests = 3, .depth = 7}), 1000U);
+}
+TEST(PoolExhaustive, TwoCoresTwoWorkersOneKeptWarm) {
+  EXPECT_GT(explore({.cores = 2, .max = 2, .min = 1, .requests = 3, .depth = 6}), 1000U);
+}
+TEST(PoolExhaustive, TwoCoresFresh) {
+  EXPECT_GT(explore({.cores = 2, .max = 1, .requests = 3, .fresh = true, .depth = 6}), 1000U);
+}
+
+TEST(Pool, RefusesWhenTheQueueIsFullAndSaysWhenToComeBack) {
+  world w({.max = 1, .queue = 1, .requests = 3});
+  for (std::size_t i = 0; i < 3; ++i) w.ask(i);
+  ASSERT_EQ(w.requests[2].finished, 1);
+  const error& e = w.requests[2].call.response.output.error();
+  EXPECT_EQ(e.code, error_code::resource_exhausted);
+  EXPECT_EQ(e.whose, fault::overload);
+  EXPECT_TRUE(e.retry_after);
+  w.settle();
+}
+
+TEST(Pool, IdleWorkersGoDownToTheMinimumTheColdestFirst) {
+  world w({.max = 3, .min = 1, .requests = 3});
+  w.pools[0]->warm([](bool) {});
+  for (std::size_t i = 0; i < 3; ++i) w.ask(i);
+  EXPECT_EQ(w.permits->live(), 3U);
+  w.settle();  // 1 s passes
+  w.clock.advance(std::chrono::seconds(2));
+  w.loops[0]->poll();
+  EXPECT_EQ(w.permits->live(), 1U);
+}
+
+TEST(Pool, AWorkerThatAnswersGetsTheNextRequestBeforeItsAnswerLeaves) {
+  world w({.max = 1, .requests = 2});
+  w.ask(0);
+  w.ask(1);
+  w.workers[0]->end(worker_events::outcome::fine);
+  EXPECT_TRUE(w.requests[1].started);
+  EXPECT_EQ(w.requests[0].finished, 1);
+  w.settle();
+}
+
+TEST(Pool, AWaitingRequestIsNotOvertakenWhileItsWakeUpIsOnItsWay) {
+  world w({.cores = 2, .max = 1, .requests = 4});
+  w.ask(0);  // runs on core 0
+  w.ask(1);  // waits on core 1
+  w.workers[0]->end(worker_events::outcome::broken);  // the permit is free; core 1 does not know yet
+  w.ask(3);  // comes to core 1
+  EXPECT_FALSE(w.requests[3].started);
+  w.settle();
+  EXPECT_EQ(w.requests[1].finished + w.requests[3].finished, 2);
+}
+
+TEST(Pool, ReplacementsOfGuestsThatFailInARowComeLaterAndLater) {
+  world w({.max = 1, .requests = 8});
+  for (std::size_t i = 0; i < 8; ++i) w.ask(i);
+  for (int i = 0; i < 4; ++i) w.workers.at(0)->end(worker_events::outcome::broken);
+  EXPECT_TRUE(w.workers.empty());  // the fourth in a row: a millisecond
+  w.clock.advance(std::chrono::milliseconds(3));
+  w.loops[0]->poll();
+  EXPECT_EQ(w.workers.size(), 1U);
+  w.settle();
+}
+
+TEST(Pool, AShardThatWaitsGetsAWorkerThoughTheOtherIsBusyAllTheTime) {
+  world w({.cores = 2, .max = 1, .requests = 60});
+  for (std::size_t i = 0; i < 60; ++i)
+    if (i % 2 == 0 || i == 1) w.ask(i);  // 30 on core 0, one on core 1
+  for (int turns = 0; turns < 25 && w.requests[1].finished == 0; ++turns) {
+    for (fake_worker* const worker : std::vector(w.workers))
+      if (worker->busy) worker->end(worker_events::outcome::fine);
+    for (auto& l : w.loops) l->poll();
+  }
+  EXPECT_EQ(w.requests[1].finished, 1);
+  w.settle();
+}
+
+TEST(Breaker, OpensAfterTwentyFaultsInARowAndForTwiceAsLongEachTime) {
+  breaker b;
+  manual_clock clock;
+  const auto closed = [&] { return b.closed_for([&] { return clock.now(); }); };
+  for (int i = 0; i < 19; ++i) b.fault(clock.now());
+  EXPECT_FALSE(closed());
+  b.fault(clock.now());
+  EXPECT_EQ(closed(), std::chrono::seconds(1));
+  clock.advance(std::chrono::seconds(1));
+  EXPECT_FALSE(closed());
+  b.fault(clock.now());
+  EXPECT_EQ(closed(), std::chrono::seconds(2));
+  clock.advance(std::chrono::seconds(2));
+  b.fine();
+  for (int i = 0; i < 19; ++i) b.fault(clock.now());
+  EXPECT_FALSE(closed());
+}
+
+TEST(Breaker, FaultsOverMoreThanTenSecondsDoNotOpenIt) {
+  breaker b;
+  manual_clock clock;
+  for (int i = 0; i < 100; ++i) {
+    b.fault(clock.now());
+    clock.advance(std::chrono::seconds(1));
+  }
+  EXPECT_FALSE(b.closed_for([&] { return clock.now(); }));
+}
+
+}  // namespace
+}  // namespace waggle

@@ -1,0 +1,196 @@
+#include "runtime/wasm_worker.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "call/guest_error.h"
+
+namespace waggle {
+namespace {
+
+/// What a guest may still use when nobody waits for its answer any more.
+constexpr duration orphan_allowance = std::chrono::milliseconds(10);
+
+std::string metadata_json(const metadata& m) {
+  std::string out = "{";
+  for (const auto& [name, value] : m)
+    out += (out.size() > 1 ? "," : "") + json_quote(name) + ":" + json_quote(value);
+  return out + "}";
+}
+
+}  // namespace
+
+wasm_worker::wasm_worker(worker_environment& around, worker_events& pool)
+    : task(around.share), around_(around), pool_(pool), wake_(this, [](void* self) {
+        auto& me = *static_cast<wasm_worker*>(self);
+        me.around_.core.slices().ready(me);
+      }) {}
+
+void wasm_worker::warm() {
+  guest_ = std::make_unique<instance>(around_.code, around_.settings, *this);
+  guest_->start();
+  get_turn();
+}
+
+void wasm_worker::run(service_call& call) {
+  call_ = &call;
+  abandoned_ = timed_out_ = false;
+  warm_ = started_;
+  guest_time_ = charged_ = duration(0);
+  ready_since_ = std::exchange(call.waiting_since, time_point{});
+  call.response.cost = {};
+  if (!started_) return warm();
+  guest_->request(call.request.method, call.request.input);
+  get_turn();
+}
+
+void wasm_worker::get_turn() {
+  if (!around_.core.slices().ready(*this) && ready_since_ == time_point{}) ready_since_ = around_.core.slices().recent();
+}
+
+void wasm_worker::abandon() {
+  // The guest may still read its input or ask for its context; the call goes back to its owner.
+  orphan_ = std::move(call_->request);
+  if (started_) guest_->moved(orphan_.method, orphan_.input);
+  call_ = nullptr;
+  abandoned_ = true;
+  orphaned_at_ = guest_time_;
+  if (waiting_) get_turn();
+}
+
+slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
+  ended = begun;
+  if (abandoned_ && waiting_) {
+    guest_->cancel();
+    return end(worker_events::outcome::spent);
+  }
+  if (call_ != nullptr && ready_since_ != time_point{}) call_->response.cost.queue += begun - ready_since_;
+  if (waiting_) {
+    const duration waited = begun - *std::exchange(waiting_, std::nullopt);
+    charged_ += waited;
+    if (call_ != nullptr) call_->response.cost.waited += waited;
+  }
+  slice_end how = guest_->poll();
+  ended = around_.core.now();
+  guest_time_ += ended - begun;
+  charged_ += ended - begun;
+
+  if (how == slice_end::finished) {
+    if (guest_->broken()) return end_failed();
+    if (started_) {
+      if (call_ != nullptr) fill_response();
+      return end(worker_events::outcome::fine);
+    }
+    how = started();
+    if (how == slice_end::finished) return how;
+  }
+  if (abandoned_ && guest_time_ - orphaned_at_ >= orphan_allowance) {
+    guest_->cancel();
+    return end(worker_events::outcome::spent);
+  }
+  if (charged_ >= allowance()) {
+    timed_out_ = true;
+    guest_->cancel();
+    return end_failed();
+  }
+  ready_since_ = ended;
+  if (how == slice_end::waiting) {
+    waiting_ = ended;
+    ready_since_ = {};
+  }
+  return how;
+}
+
+/// It is instantiated: the request that it was made for follows in the same turn.
+slice_end wasm_worker::started() {
+  started_ = true;
+  if (call_ != nullptr) {
+    guest_->request(call_->request.method, call_->request.input);
+    return slice_end::yielded;
+  }
+  if (abandoned_) return end(worker_events::outcome::fine);
+  pool_.on_warm(*this, worker_events::outcome::fine);
+  return slice_end::finished;
+}
+
+slice_end wasm_worker::end(worker_events::outcome how) {
+  wake_.stop();
+  output_.finish(around_.log);
+  waiting_.reset();
+  ready_since_ = {};
+  if (abandoned_) orphan_ = {};
+  // The pool may destroy this worker.
+  pool_.on_done(*this, std::exchange(call_, nullptr), how);
+  return slice_end::finished;
+}
+
+slice_end wasm_worker::end_failed() {
+  error e = guest_->what_went_wrong();
+  if (timed_out_) {
+    e.code = error_code::deadline_exceeded;
+    e.message = fmt::format("the guest did not {} within its time-out of {} ms", started_ ? "answer" : "start",
+                            std::chrono::duration_cast<std::chrono::milliseconds>(allowance()).count());
+  }
+  around_.failed(e);
+  if (call_ == nullptr && !abandoned_) {
+    wake_.stop();
+    pool_.on_warm(*this, worker_events::outcome::broken);
+    return slice_end::finished;
+  }
+  if (call_ != nullptr) {
+    fill_cost();
+    call_->response.output = std::unexpected(std::move(e));
+  }
+  return end(worker_events::outcome::broken);
+}
+
+void wasm_worker::fill_cost() {
+  receipt& cost = call_->response.cost;
+  cost.guest = guest_time_;
+  cost.warm = warm_;
+  cost.memory_kb = guest_->memory_bytes() / 1024;
+}
+
+void wasm_worker::fill_response() {
+  fill_cost();
+  native_request& answer = guest_->answer();
+  auto& output = call_->response.output;
+  if (answer.too_long) {
+    output = fail(error_code::resource_exhausted, fault::guest, answer.violation);
+  } else if (answer.said_nothing) {
+    output = fail(error_code::unknown, fault::guest, "the guest failed without a message");
+  } else if (answer.failed) {
+    output = std::unexpected(guest_error(answer.output));
+  } else if (output) {
+    std::swap(*output, answer.output);  // both keep their buffers
+  } else {
+    output = std::move(answer.output);
+  }
+}
+
+duration wasm_worker::allowance() const {
+  const duration own = call_ != nullptr ? call_->request.guest_timeout : orphan_.guest_timeout;
+  if (!started_) return own > duration(0) ? std::max(own, around_.start_timeout) : around_.start_timeout;
+  return own > duration(0) ? own : duration::max();
+}
+
+std::string wasm_worker::guest_context() {
+  static const service_request none;
+  const service_request& r = call_ != nullptr ? call_->request : abandoned_ ? orphan_ : none;
+  std::string remaining = "null";
+  if (r.context.deadline)
+    remaining = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*r.context.deadline - now()).count());
+  return fmt::format(
+      R"({{"id":"{}","service":{},"method":{},"caller":null,"path":[],"remainingMs":{},"traceparent":{},"metadata":{}}})",
+      r.id, json_quote(around_.service), json_quote(r.method), remaining, json_quote(r.context.traceparent),
+      metadata_json(r.context.headers));
+}
+
+void wasm_worker::wake_at(time_point when) {
+  const duration left = allowance() == duration::max() ? duration::max() : allowance() - charged_;
+  const time_point latest = left == duration::max() ? when : around_.core.now() + left;
+  around_.core.start(wake_, std::min(when, latest));
+}
+
+}  // namespace waggle

@@ -1,0 +1,69 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "loop/core_loop.h"
+#include "runtime/worker.h"
+#include "wasm/instance.h"
+#include "wasm/line_log.h"
+
+namespace waggle {
+
+/// What all workers of a service on one core share. It outlives them.
+struct worker_environment {
+  core_loop& core;
+  flow& share;  ///< the service's turn on this core
+  const module& code;
+  line_log& log;
+  std::string service;  ///< its name, for the import `context`
+  instance_settings settings;
+  duration start_timeout{std::chrono::seconds(30)};  ///< instantiation and `_initialize`: guest time and waits
+  std::function<void(const error& e)> failed;  ///< the guest failed: for the log and the figures
+};
+
+/// A worker with a Wasm instance, run in slices on its core.
+class wasm_worker final : public worker, private task, private instance_host {
+ public:
+  wasm_worker(worker_environment& around, worker_events& pool);
+
+  void warm() override;
+  void run(service_call& call) override;
+  void abandon() override;
+
+ private:
+  slice_end run_slice(time_point started, time_point& ended) override;
+  slice_end end(worker_events::outcome how);
+  slice_end end_failed();
+  slice_end started();
+  void get_turn();
+  void fill_response();
+  void fill_cost();
+  [[nodiscard]] duration allowance() const;
+
+  time_point now() override { return around_.core.now(); }
+  void guest_log(int level, std::string_view line) override { around_.log.write(level, line); }
+  void guest_output(int fd, std::string_view bytes) override { output_.write(around_.log, fd, bytes); }
+  std::string guest_context() override;
+  void wake_at(time_point when) override;
+
+  worker_environment& around_;
+  worker_events& pool_;
+  std::unique_ptr<instance> guest_;
+  output_lines output_;
+  timer wake_;
+  service_call* call_ = nullptr;
+  service_request orphan_;  // the request's parts when its call has gone
+  duration guest_time_{0};             // in slices
+  duration charged_{0};                // in slices and waits
+  std::optional<time_point> waiting_;  // for others, since
+  time_point ready_since_{};           // for its turn, since; not set in its first slice
+  duration orphaned_at_{0};            // guest time when it was abandoned
+  bool started_ = false;
+  bool abandoned_ = false;
+  bool timed_out_ = false;
+  bool warm_ = false;  // it was instantiated before this request
+};
+
+}  // namespace waggle

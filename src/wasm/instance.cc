@@ -1,0 +1,214 @@
+#include "wasm/instance.h"
+
+#include <sys/random.h>
+
+#include <fmt/format.h>
+
+namespace waggle {
+namespace {
+
+constexpr std::int64_t max_table_elements = 1 << 20;
+constexpr std::int64_t max_tables = 16;
+
+/// A guest's slice is over: let others run.
+wasmtime_error_t* on_epoch(wasmtime_context_t*, void*, std::uint64_t* delta, wasmtime_update_deadline_kind_t* kind) {
+  *delta = 1;
+  *kind = WASMTIME_UPDATE_DEADLINE_YIELD;
+  return nullptr;
+}
+
+/// The type `() -> ()`, made once.
+const wasm_functype_t* driver_type() {
+  static const wasm_functype_t* const type = [] {
+    wasm_valtype_vec_t none;
+    wasm_valtype_vec_t none_too;
+    wasm_valtype_vec_new_empty(&none);
+    wasm_valtype_vec_new_empty(&none_too);
+    return wasm_functype_new(&none, &none_too);
+  }();
+  return type;
+}
+
+std::string_view name_of(wasmtime_trap_code_t code) {
+  switch (code) {
+    case WASMTIME_TRAP_CODE_STACK_OVERFLOW: return "out of stack";
+    case WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS: return "out of bounds memory access";
+    case WASMTIME_TRAP_CODE_HEAP_MISALIGNED: return "misaligned memory access";
+    case WASMTIME_TRAP_CODE_TABLE_OUT_OF_BOUNDS: return "out of bounds table access";
+    case WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL: return "call of a null function reference";
+    case WASMTIME_TRAP_CODE_BAD_SIGNATURE: return "indirect call with the wrong signature";
+    case WASMTIME_TRAP_CODE_INTEGER_OVERFLOW: return "integer overflow";
+    case WASMTIME_TRAP_CODE_INTEGER_DIVISION_BY_ZERO: return "integer division by zero";
+    case WASMTIME_TRAP_CODE_BAD_CONVERSION_TO_INTEGER: return "number does not fit an integer";
+    case WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED: return "unreachable code (an abort or a panic)";
+    default: return "trap";
+  }
+}
+
+}  // namespace
+
+instance::instance(const module& of, const instance_settings& settings, instance_host& host)
+    : module_(of), settings_(settings), host_(host) {
+  wasi_host::args = &settings.args;
+  wasi_host::environ = &settings.environ;
+  store_.reset(wasmtime_store_new(of.engine().engine.get(), static_cast<wasi_host*>(this), nullptr));
+  context_ = wasmtime_store_context(store_.get());
+  wasmtime_store_limiter(store_.get(), static_cast<std::int64_t>(settings.memory_bytes), max_table_elements, 1,
+                         max_tables, 1);
+  wasmtime_store_epoch_deadline_callback(store_.get(), on_epoch, nullptr, nullptr);
+}
+
+instance::~instance() {
+  cancel();
+  if (start_trap_ != nullptr) wasm_trap_delete(start_trap_);
+  if (start_error_ != nullptr) wasmtime_error_delete(start_error_);
+}
+
+void instance::start() {
+  stage_ = stage::instantiate;
+  wasmtime_context_set_epoch_deadline(context_, 1);
+  instantiation_.reset(
+      wasmtime_instance_pre_instantiate_async(module_.pre(), context_, &instance_, &start_trap_, &start_error_));
+}
+
+void instance::request(std::string_view method, std::string_view input) {
+  request_.method = method;
+  request_.input = input;
+  request_.output_limit = settings_.output_bytes;
+  request_.output.clear();
+  request_.violation.clear();
+  request_.failed = request_.said_nothing = request_.too_long = false;
+  begin_fiber(stage::handle);
+}
+
+void instance::moved(std::string_view method, std::string_view input) {
+  request_.method = method;
+  request_.input = input;
+}
+
+void instance::begin_fiber(stage next) {
+  stage_ = next;
+  wasmtime_context_set_epoch_deadline(context_, 1);
+  fiber_.reset(waggle_fiber_new(context_, driver_.get(), &fiber_failure_));
+}
+
+wasm_trap_t* instance::drive(void* self, wasmtime_caller_t* caller, wasmtime_val_raw_t*, std::size_t) {
+  auto& me = *static_cast<instance*>(self);
+  auto* const store = wasmtime_caller_context(caller);
+  const bool fine = me.stage_ == stage::initialize ? native_initialize(store, me.exports_, me.request_)
+                                                   : native_handle(store, me.exports_, me.request_);
+  // What went wrong is in `request_`; the trap only unwinds the fiber.
+  return fine ? nullptr : wasmtime_trap_new("ended", 5);
+}
+
+slice_end instance::poll() {
+  if (wait_ && host_.now() < *wait_) return slice_end::waiting;
+  wait_.reset();
+  suspended_ = false;
+  const bool done = stage_ == stage::instantiate ? poll_instantiation() : poll_fiber();
+  if (done) return slice_end::finished;
+  return wait_ ? slice_end::waiting : slice_end::yielded;
+}
+
+bool instance::poll_instantiation() {
+  if (!wasmtime_call_future_poll(instantiation_.get())) return false;
+  instantiation_.reset();
+  if (start_trap_ != nullptr || start_error_ != nullptr) {
+    broken_ = true;
+    return true;
+  }
+  exports_ = bind_native(context_, instance_, module_.shape().has_initialize);
+  bound_ = true;
+  wasmtime_func_new_unchecked(context_, driver_type(), drive, this, nullptr, &driver_func_);
+  driver_.reset(waggle_driver_new(context_, &driver_func_));
+  if (!exports_.initialize) {
+    stage_ = stage::idle;
+    return true;
+  }
+  begin_fiber(stage::initialize);
+  return poll_fiber();
+}
+
+bool instance::poll_fiber() {
+  if (!waggle_fiber_poll(fiber_.get())) return false;
+  end_fiber();
+  return true;
+}
+
+void instance::end_fiber() {
+  fiber_.reset();
+  stage_ = stage::idle;
+  if (fiber_failure_ != nullptr) {
+    wasmtime_error_delete(std::exchange(fiber_failure_, nullptr));
+    broken_ = true;
+  }
+}
+
+void instance::cancel() {
+  if (stage_ == stage::idle) return;
+  canceled_ = broken_ = true;
+  instantiation_.reset();
+  end_fiber();
+}
+
+error instance::what_went_wrong() const {
+  error e;
+  e.code = error_code::internal;
+  e.whose = fault::guest;
+  const wasm_trap_t* const trap = request_.trap ? request_.trap.get() : start_trap_;
+  const wasmtime_error_t* const failure = request_.error ? request_.error.get() : start_error_;
+  const std::string_view when = bound_ ? "" : " while it was instantiated";
+  if (wasi_host::exit_code) {
+    e.message = fmt::format("the guest ended itself with proc_exit({}){}", *wasi_host::exit_code, when);
+  } else if (!request_.violation.empty()) {
+    e.message = "the guest broke the guest ABI: " + request_.violation;
+  } else if (trap != nullptr) {
+    wasmtime_trap_code_t code = 0;
+    const bool known = wasmtime_trap_code(trap, &code);
+    e.message = fmt::format("the guest trapped{}: {}", when, known ? name_of(code) : "trap");
+    e.debug = message_of(*trap);
+  } else if (failure != nullptr) {
+    e.debug = message_of(*failure);
+    // Our own imports end a guest with an error that says why in its first line; the backtrace follows.
+    const std::string_view text = e.debug;
+    const auto cause = text.rfind("Caused by:\n");
+    std::string_view line = cause == text.npos ? text.substr(0, text.find('\n')) : text.substr(cause + 11);
+    line.remove_prefix(std::min(line.find_first_not_of(" 0123456789:"), line.size()));
+    e.message = fmt::format("the guest was ended{}: {}", when, line.substr(0, line.find('\n')));
+  } else {
+    e.message = "the guest was unwound";
+  }
+  return e;
+}
+
+std::uint64_t instance::memory_bytes() const {
+  return bound_ ? wasmtime_memory_data_size(context_, &exports_.memory) : 0;
+}
+
+guest_memory instance::memory() {
+  // Before the exports are bound (a start function that calls an import) there is no memory to point into.
+  if (!bound_) return {nullptr, 0};
+  return {reinterpret_cast<std::byte*>(wasmtime_memory_data(context_, &exports_.memory)),
+          wasmtime_memory_data_size(context_, &exports_.memory)};
+}
+
+void instance::write_line_bytes(int fd, std::string_view bytes) { host_.guest_output(fd, bytes); }
+
+void instance::random(std::span<std::byte> into) {
+  while (!into.empty()) {
+    const auto got = getrandom(into.data(), into.size(), 0);
+    if (got > 0) into = into.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+void instance::wait_until(time_point when) {
+  wait_ = when;
+  suspended_ = true;
+  host_.wake_at(when);
+}
+
+bool instance::may_continue() { return !suspended_; }
+
+void instance::yield() { suspended_ = true; }
+
+}  // namespace waggle
