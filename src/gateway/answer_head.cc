@@ -14,24 +14,42 @@ std::int64_t microseconds(duration d) { return std::max<std::int64_t>(0, d.count
 
 std::string_view reason(unsigned status) {
   switch (status) {
-    case 200: return "OK";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 499: return "Client Closed Request";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "";
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 499:
+      return "Client Closed Request";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "";
   }
 }
 
@@ -44,15 +62,16 @@ void write_cost(std::string& out, const receipt& r) {
                  FMT_COMPILE("Server-Timing: queue;dur={}.{:03}, guest;dur={}.{:03}, validate;dur={}.{:03}\r\n"
                              "waggle-receipt: queue-us={}, validate-us={}, guest-us={}, calls={}, commit-us={}, "
                              "memory-kb={}, instance={}\r\n"),
-                 queue / 1000, queue % 1000, guest / 1000, guest % 1000, validate / 1000, validate % 1000, queue, validate,
-                 guest, r.calls, microseconds(r.commit), r.memory_kb, r.warm ? "warm" : "fresh");
+                 queue / 1000, queue % 1000, guest / 1000, guest % 1000, validate / 1000, validate % 1000, queue,
+                 validate, guest, r.calls, microseconds(r.commit), r.memory_kb, r.warm ? "warm" : "fresh");
 }
 
 }  // namespace
 
 void write_head(std::string& out, const http_answer& a) {
-  fmt::format_to(std::back_inserter(out), FMT_COMPILE("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nDate: {}\r\n"),
-                 a.status, reason(a.status), a.content_type, a.length, a.date);
+  fmt::format_to(std::back_inserter(out),
+                 FMT_COMPILE("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nDate: {}\r\n"), a.status,
+                 reason(a.status), a.content_type, a.length, a.date);
   if (a.cost != nullptr) write_cost(out, *a.cost);
   out += a.headers;
   if (!a.connection.empty()) fmt::format_to(std::back_inserter(out), FMT_COMPILE("Connection: {}\r\n"), a.connection);
@@ -61,7 +80,8 @@ void write_head(std::string& out, const http_answer& a) {
 
 std::string http_date(std::int64_t unix_seconds) {
   static constexpr std::array days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const std::time_t seconds = unix_seconds;
   std::tm t{};
   gmtime_r(&seconds, &t);

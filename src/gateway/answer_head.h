@@ -11,10 +11,10 @@ struct http_answer {
   unsigned status = 200;
   std::string_view content_type = "application/json";
   std::size_t length = 0;
-  std::string_view date;                ///< IMF-fixdate
-  const receipt* cost = nullptr;        ///< of answers that came from a service
-  std::string_view headers;             ///< whole lines
-  std::string_view connection;          ///< "close", "keep-alive", or nothing to say
+  std::string_view date;          ///< IMF-fixdate
+  const receipt* cost = nullptr;  ///< of answers that came from a service
+  std::string_view headers;       ///< whole lines
+  std::string_view connection;    ///< "close", "keep-alive", or nothing to say
 };
 
 /// Status line and fields, with the empty line behind them, at the end of `out`.

@@ -58,19 +58,23 @@ bool looks_like_service(std::string_view name) {
 std::expected<service*, http_refusal> find_service(std::string_view name, const service_directory& directory) {
   service* s = name.starts_with("waggle.") ? nullptr : directory.find(name);
   if (s == nullptr)
-    return refuse(error_code::not_found, fmt::format("there is no service {} here; see the names that waggle serves", shown(name)));
+    return refuse(error_code::not_found,
+                  fmt::format("there is no service {} here; see the names that waggle serves", shown(name)));
   return s;
 }
 
 std::expected<void, http_refusal> check_origin(const http_head& head, const http_settings& settings) {
   if (!host_allowed(head.host, settings.allowed_hosts))
-    return refuse(error_code::permission_denied,
-                  fmt::format("the field Host says {}, which is not a name of this machine's loopback; the operator can "
-                              "allow it (http.allowed_hosts)", shown(head.host)));
+    return refuse(
+        error_code::permission_denied,
+        fmt::format("the field Host says {}, which is not a name of this machine's loopback; the operator can "
+                    "allow it (http.allowed_hosts)",
+                    shown(head.host)));
   if (head.has_origin && !origin_allowed(head.origin, settings.allowed_origins))
     return refuse(error_code::permission_denied,
                   fmt::format("pages of the origin {} may not call this node; the operator can allow them "
-                              "(http.allowed_origins)", shown(head.origin)));
+                              "(http.allowed_origins)",
+                              shown(head.origin)));
   return {};
 }
 
@@ -80,9 +84,8 @@ std::expected<http_route, http_refusal> route_call(const http_head& head, bool h
   if (!target) return refused(target.error());
   const method* of = (*target)->description().find(method_name);
   if (of == nullptr)
-    return refuse(error_code::unimplemented,
-                  fmt::format("service {} has no method {}; GET /{} shows its schema", service_name, shown(method_name),
-                              service_name));
+    return refuse(error_code::unimplemented, fmt::format("service {} has no method {}; GET /{} shows its schema",
+                                                         service_name, shown(method_name), service_name));
   if (of->internal)
     return refuse(error_code::permission_denied,
                   fmt::format("{}/{} is @internal: only services on this node may call it", service_name, method_name));
@@ -90,9 +93,11 @@ std::expected<http_route, http_refusal> route_call(const http_head& head, bool h
     if (of->kind != operation::query)
       return wrong_verb(fmt::format("{}/{} is not a query, so it takes POST only", service_name, method_name), "POST");
   } else if (head.verb != http_verb::post) {
-    return wrong_verb("methods take POST, queries GET and HEAD too", of->kind == operation::query ? "GET, HEAD, POST" : "POST");
+    return wrong_verb("methods take POST, queries GET and HEAD too",
+                      of->kind == operation::query ? "GET, HEAD, POST" : "POST");
   } else if (!is_json(head.content_type) && (has_body || !head.content_type.empty())) {
-    return wrong_type(fmt::format("the content type {} is not supported; send application/json", shown(head.content_type)));
+    return wrong_type(
+        fmt::format("the content type {} is not supported; send application/json", shown(head.content_type)));
   }
   return http_route{http_route::kind::call, *target, of, {}};
 }
@@ -101,25 +106,31 @@ std::expected<void, http_refusal> decompress(std::string_view coding, std::strin
                                              std::string& input) {
   if (coding.empty() || equal_ignoring_case(coding, "identity")) return {};
   if (!equal_ignoring_case(coding, "gzip"))
-    return refuse(error_code::unimplemented, fmt::format("the {} {} is not supported; use gzip or identity", where, shown(coding)),
-                  0, "Accept-Encoding: gzip, identity\r\n");
+    return refuse(error_code::unimplemented,
+                  fmt::format("the {} {} is not supported; use gzip or identity", where, shown(coding)), 0,
+                  "Accept-Encoding: gzip, identity\r\n");
   if (input.empty()) return {};  // an empty message is not compressed
   gunzipped plain = gunzip(input, limit);
   if (plain.failure == gunzip_failure::too_large)
-    return refuse(error_code::resource_exhausted, fmt::format("the uncompressed message is longer than the limit of {} bytes", limit));
-  if (plain.failure) return refuse(error_code::invalid_argument, fmt::format("the {} is gzip, but the message is not", where));
+    return refuse(error_code::resource_exhausted,
+                  fmt::format("the uncompressed message is longer than the limit of {} bytes", limit));
+  if (plain.failure)
+    return refuse(error_code::invalid_argument, fmt::format("the {} is gzip, but the message is not", where));
   input = std::move(plain.bytes);
   return {};
 }
 
 std::expected<void, http_refusal> read_query(std::string_view query, std::size_t limit, service_request& request) {
   if (const auto version = find_parameter(query, "connect"); version && *version != "v1")
-    return refuse(error_code::invalid_argument, fmt::format("the parameter connect must be v1, not {}", shown(*version)));
+    return refuse(error_code::invalid_argument,
+                  fmt::format("the parameter connect must be v1, not {}", shown(*version)));
   const auto encoding = find_parameter(query, "encoding");
   if (!encoding) return refuse(error_code::invalid_argument, "the parameter encoding is missing; write encoding=json");
-  if (*encoding != "json") return wrong_type(fmt::format("the encoding {} is not supported; use json", shown(*encoding)));
+  if (*encoding != "json")
+    return wrong_type(fmt::format("the encoding {} is not supported; use json", shown(*encoding)));
   const auto raw = find_parameter(query, "message");
-  if (!raw) return refuse(error_code::invalid_argument, "the parameter message is missing; write message={} for no arguments");
+  if (!raw)
+    return refuse(error_code::invalid_argument, "the parameter message is missing; write message={} for no arguments");
   auto message = percent_decode(*raw);
   if (!message) return refuse(error_code::invalid_argument, "the parameter message is not percent-encoded properly");
   if (const auto base64 = find_parameter(query, "base64"); base64 == "1") {
@@ -145,14 +156,16 @@ std::string connect_error_json(const error& e, bool show_debug) {
   std::string details;
   if (!e.violations.empty()) add_detail(details, "waggle.v1.Violations", violations_json(e));
   if (!e.details.empty()) add_detail(details, "waggle.v1.Detail", e.details);
-  if (show_debug && !e.debug.empty()) add_detail(details, "waggle.v1.Debug", fmt::format(R"({{"text":{}}})", json_quote(e.debug)));
+  if (show_debug && !e.debug.empty())
+    add_detail(details, "waggle.v1.Debug", fmt::format(R"({{"text":{}}})", json_quote(e.debug)));
   std::string out = fmt::format(R"({{"code":"{}","message":{})", to_string(e.code), json_quote(e.message));
   if (!details.empty()) out += ",\"details\":[" + details + "]";
   return out + "}";
 }
 
-std::expected<http_route, http_refusal> find_route(const http_head& head, bool has_body, const service_directory& directory,
-                                                   const http_settings& settings, bool loopback) {
+std::expected<http_route, http_refusal> find_route(const http_head& head, bool has_body,
+                                                   const service_directory& directory, const http_settings& settings,
+                                                   bool loopback) {
   if (loopback)
     if (auto fine = check_origin(head, settings); !fine) return refused(std::move(fine.error()));
   std::string_view query = head.target;
@@ -160,7 +173,8 @@ std::expected<http_route, http_refusal> find_route(const http_head& head, bool h
   const std::string_view inner = path.starts_with('/') ? path.substr(1) : path;
   if (const std::size_t slash = inner.find('/'); slash != std::string_view::npos)
     return route_call(head, has_body, inner.substr(0, slash), inner.substr(slash + 1), directory);
-  if (!is_read(head.verb)) return wrong_verb("this path takes GET and HEAD; methods are POST /{service}/{method}", "GET, HEAD");
+  if (!is_read(head.verb))
+    return wrong_verb("this path takes GET and HEAD; methods are POST /{service}/{method}", "GET, HEAD");
   if (!looks_like_service(inner) && directory.find(inner) == nullptr)
     return http_route{http_route::kind::page, nullptr, nullptr, path};
   const auto target = find_service(inner, directory);
@@ -168,10 +182,11 @@ std::expected<http_route, http_refusal> find_route(const http_head& head, bool h
   return http_route{http_route::kind::sdl, *target, nullptr, {}};
 }
 
-std::expected<void, http_refusal> fill_request(http_head& head, const method& of, time_point now, std::size_t body_limit,
-                                               service_request& request) {
+std::expected<void, http_refusal> fill_request(http_head& head, const method& of, time_point now,
+                                               std::size_t body_limit, service_request& request) {
   if (!head.connect_version.empty() && head.connect_version != "1")
-    return refuse(error_code::invalid_argument, fmt::format("Connect-Protocol-Version must be 1, not {}", shown(head.connect_version)));
+    return refuse(error_code::invalid_argument,
+                  fmt::format("Connect-Protocol-Version must be 1, not {}", shown(head.connect_version)));
   request.context.deadline.reset();
   if (!head.connect_timeout.empty()) {
     const auto ms = parse_digits(head.connect_timeout, 10);

@@ -29,20 +29,20 @@ struct http_refusal {
 struct http_route {
   enum class kind : std::uint8_t { call, sdl, page };
   kind what = kind::page;
-  service* target = nullptr;           ///< of `call` and `sdl`; valid until the directory changes
-  const method* of = nullptr;          ///< of `call`
-  std::string_view path;               ///< of `page`; points into the head
+  service* target = nullptr;   ///< of `call` and `sdl`; valid until the directory changes
+  const method* of = nullptr;  ///< of `call`
+  std::string_view path;       ///< of `page`; points into the head
 };
 
 /// Where a request goes, or why it may not: origin, name, verb, content type. Looks at the head only.
 /// `loopback`: the listener is on loopback, so Host and Origin are looked at.
 [[nodiscard]] std::expected<http_route, http_refusal> find_route(const http_head& head, bool has_body,
-                                                                const service_directory& directory,
-                                                                const http_settings& settings, bool loopback);
+                                                                 const service_directory& directory,
+                                                                 const http_settings& settings, bool loopback);
 
 /// Makes the request of a `call` route: Connect's fields and GET's parameters into `request`, whose `input` is the body as
 /// it came. The extra fields are moved out of the head.
 [[nodiscard]] std::expected<void, http_refusal> fill_request(http_head& head, const method& of, time_point now,
-                                                            std::size_t body_limit, service_request& request);
+                                                             std::size_t body_limit, service_request& request);
 
 }  // namespace waggle

@@ -39,9 +39,7 @@ std::string to_lower(std::string_view ascii) {
   return out;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
+bool equal_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
 
 std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
@@ -148,7 +146,8 @@ bool accepts_gzip(std::string_view accept_encoding) {
     const std::string_view coding = trim(take_until(parameters, ';'));
     const std::string_view q = trim(parameters);
     // Zero is 0, 0.0, 0.00 or 0.000.
-    const bool zero = (q.starts_with("q=0") || q.starts_with("Q=0")) && q.find_first_not_of("0.", 2) == std::string_view::npos;
+    const bool zero =
+        (q.starts_with("q=0") || q.starts_with("Q=0")) && q.find_first_not_of("0.", 2) == std::string_view::npos;
     if (equal_ignoring_case(coding, "gzip") || equal_ignoring_case(coding, "x-gzip"))
       gzip = !zero;
     else if (coding == "*")

@@ -66,8 +66,12 @@ gunzipped gunzip(std::string_view bytes, std::size_t limit) {
     }
   }
   inflateEnd(&z);
-  out.reserve(size + padding);
-  out.resize(result.failure ? 0 : size);
+  if (result.failure) {
+    std::string().swap(out);  // assigning an empty one would keep the memory
+  } else {
+    out.reserve(size + padding);
+    out.resize(size);
+  }
   return result;
 }
 

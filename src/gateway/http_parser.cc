@@ -90,9 +90,12 @@ struct http_parser::impl {
       case http::field::origin:
         head.has_origin = true;
         return join(head.origin, value);
-      case http::field::content_type: return join(head.content_type, value);
-      case http::field::content_encoding: return join(head.content_encoding, value);
-      case http::field::accept_encoding: return join(head.accept_encoding, value);
+      case http::field::content_type:
+        return join(head.content_type, value);
+      case http::field::content_encoding:
+        return join(head.content_encoding, value);
+      case http::field::accept_encoding:
+        return join(head.accept_encoding, value);
       case http::field::transfer_encoding:
         if (head.version == 10) return fail(state::malformed, ec);
         if (!equal_ignoring_case(value, "chunked")) return fail(state::unsupported_coding, ec);
@@ -101,8 +104,10 @@ struct http_parser::impl {
         if (!equal_ignoring_case(value, "100-continue")) return fail(state::unknown_expectation, ec);
         head.expects_continue = head.version == 11;
         return;
-      case http::field::unknown: return own_field(name, value);
-      default: return;
+      case http::field::unknown:
+        return own_field(name, value);
+      default:
+        return;
     }
   }
 
@@ -200,8 +205,7 @@ http_parser::step http_parser::feed(std::string_view input, std::string& body) {
     }
     if (ec == http::error::need_more) return {state::need_more, used};
     if (ec) return {m.state_of(ec), used};
-    if (!m.head_done && m.parser->is_header_done())
-      return {m.finish_head() ? state::head : state::malformed, used};
+    if (!m.head_done && m.parser->is_header_done()) return {m.finish_head() ? state::head : state::malformed, used};
   }
   return {state::done, used};
 }

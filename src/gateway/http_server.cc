@@ -56,9 +56,9 @@ class http_server::state : public std::enable_shared_from_this<state> {
 class http_server::connection : public boost::intrusive_ref_counter<connection, boost::thread_unsafe_counter> {
  public:
   connection(std::shared_ptr<state> of, socket_type socket)
-      : state_(std::move(of)), socket_(std::move(socket)), session_(state_->shared, this, [](void* self) {
-          static_cast<connection*>(self)->on_answer();
-        }) {}
+      : state_(std::move(of)),
+        socket_(std::move(socket)),
+        session_(state_->shared, this, [](void* self) { static_cast<connection*>(self)->on_answer(); }) {}
 
   void start();
   void close();
@@ -226,12 +226,17 @@ duration http_server::connection::limit(http_session::waits what) const {
   if (lingering_) return s.linger;
   switch (what) {
     case http_session::waits::first:
-    case http_session::waits::head: return s.header_timeout;
-    case http_session::waits::idle: return s.idle_timeout;
-    case http_session::waits::body: return s.body_timeout;
-    case http_session::waits::send: return s.write_timeout;
+    case http_session::waits::head:
+      return s.header_timeout;
+    case http_session::waits::idle:
+      return s.idle_timeout;
+    case http_session::waits::body:
+      return s.body_timeout;
+    case http_session::waits::send:
+      return s.write_timeout;
     case http_session::waits::answer:
-    case http_session::waits::nothing: break;
+    case http_session::waits::nothing:
+      break;
   }
   return duration::max();
 }
@@ -325,7 +330,8 @@ void http_server::state::close() {
   tell_when_done();
 }
 
-http_server::http_server(core_loop& loop, const service_directory& directory, http_settings settings, operator_pages pages)
+http_server::http_server(core_loop& loop, const service_directory& directory, http_settings settings,
+                         operator_pages pages)
     : state_(std::make_shared<state>(loop, directory, std::move(settings), std::move(pages))) {}
 
 http_server::~http_server() { close(); }
@@ -347,7 +353,8 @@ result<void> http_server::listen(const std::string& address, std::uint16_t port)
   if (ec) {
     const std::string why = ec.message();
     a.close(ec);
-    return fail(error_code::unavailable, fault::host, fmt::format("cannot listen on {} port {}: {}", address, port, why));
+    return fail(error_code::unavailable, fault::host,
+                fmt::format("cannot listen on {} port {}: {}", address, port, why));
   }
   state_->shared.loopback = ip.is_loopback();
   state_->accept();

@@ -37,7 +37,8 @@ class client {
   client& operator=(const client&) = delete;
 
   void send(std::string_view bytes) const {
-    if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) ADD_FAILURE() << "send";
+    if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
+      ADD_FAILURE() << "send";
   }
   void end() const { ::shutdown(fd_, SHUT_WR); }
   void close() {
@@ -68,8 +69,10 @@ class client {
 };
 
 std::string post(std::string_view method, std::string_view body, std::string_view fields = {}) {
-  return fmt::format("POST /test.v1.Echo/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{}"
-                     "Content-Length: {}\r\n\r\n{}", method, fields, body.size(), body);
+  return fmt::format(
+      "POST /test.v1.Echo/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{}"
+      "Content-Length: {}\r\n\r\n{}",
+      method, fields, body.size(), body);
 }
 
 class server_test : public testing::Test {

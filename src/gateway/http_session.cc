@@ -14,7 +14,7 @@ namespace waggle {
 namespace {
 
 constexpr std::size_t first_input = 4096;
-constexpr std::size_t kept_input = 64 * 1024;  // a larger payload's memory is given back after its request
+constexpr std::size_t kept_input = 64 * 1024;  // the memory of a larger payload or answer is given back after it
 constexpr std::size_t worth_gzip = 1024;
 
 error canceled() {
@@ -25,7 +25,7 @@ error canceled() {
   return e;
 }
 
-/// `fits` behind `head`, to tell that a compressed answer depends on the request.
+/// Whether an answer is compressed depends on the request.
 constexpr std::string_view vary = "Vary: Accept-Encoding\r\n";
 
 }  // namespace
@@ -107,7 +107,10 @@ void http_session::sent(std::size_t n) {
   http_stats::add(shared_.stats.bytes_out, n);
   if (has_output()) return;
   head_.clear();
-  body_ = {};
+  if (body_.capacity() > kept_input)
+    std::string().swap(body_);
+  else
+    body_.clear();
   body_size_ = sent_ = 0;
   if (!keep_) over_ = true;
 }
@@ -167,7 +170,8 @@ void http_session::on_request() {
   http_head& head = parser_.head();
   keep_ = head.keep_alive && !shared_.draining;
   gzip_ = !head.accept_encoding.empty() && accepts_gzip(head.accept_encoding);
-  const auto route = find_route(head, !call_.request.input.empty(), shared_.directory, shared_.settings, shared_.loopback);
+  const auto route =
+      find_route(head, !call_.request.input.empty(), shared_.directory, shared_.settings, shared_.loopback);
   if (!route) return refuse(route.error());
   if (route->what == http_route::kind::call) return ask(*route);
   if (route->what == http_route::kind::sdl)
@@ -208,9 +212,10 @@ void http_session::answer_call() {
   if (output) return answer(200, "application/json", std::move(*output), &call_.response.cost, {});
   const error& e = output.error();
   std::string headers = fmt::format("waggle-fault: {}\r\n", to_string(e.whose));
-  if (e.retry_after) headers += fmt::format("Retry-After: {}\r\n", std::max<std::int64_t>(0, (e.retry_after->count() + 999) / 1000));
-  answer(http_status(e.code), "application/json", connect_error_json(e, shared_.settings.show_debug), &call_.response.cost,
-         std::move(headers));
+  if (e.retry_after)
+    headers += fmt::format("Retry-After: {}\r\n", std::max<std::int64_t>(0, (e.retry_after->count() + 999) / 1000));
+  answer(http_status(e.code), "application/json", connect_error_json(e, shared_.settings.show_debug),
+         &call_.response.cost, std::move(headers));
 }
 
 void http_session::answer_page(page p) { answer(p.status, p.content_type, std::move(p.body), nullptr, {}); }
@@ -274,7 +279,7 @@ void http_session::answer(unsigned status, std::string_view content_type, std::s
   // Ready for the next request.
   parser_.reset();
   if (call_.request.input.capacity() > kept_input)
-    call_.request.input = {};
+    std::string().swap(call_.request.input);
   else
     call_.request.input.clear();
 }

@@ -93,7 +93,8 @@ class http_session {
   void refuse(const http_refusal& why);
   void refuse_bytes(http_parser::state why);
   void refuse_text(unsigned status, std::string_view text);
-  void answer(unsigned status, std::string_view content_type, std::string body, const receipt* cost, std::string headers);
+  void answer(unsigned status, std::string_view content_type, std::string body, const receipt* cost,
+              std::string headers);
   void stop_call();
   [[nodiscard]] bool input_full() const { return end_ - begin_ >= max_input_; }
 

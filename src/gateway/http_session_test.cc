@@ -26,7 +26,8 @@ class session_test : public testing::Test {
 
   /// A new connection in the place of the last one.
   void connect() {
-    session = std::make_unique<http_session>(shared, this, [](void* self) { ++static_cast<session_test*>(self)->woken; });
+    session =
+        std::make_unique<http_session>(shared, this, [](void* self) { ++static_cast<session_test*>(self)->woken; });
   }
 
   /// Gives bytes, all at once or in pieces, and takes everything that comes out.
@@ -59,8 +60,10 @@ class session_test : public testing::Test {
   }
 
   static std::string post(std::string_view method, std::string_view body, std::string_view fields = {}) {
-    return fmt::format("POST /test.v1.Echo/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{}"
-                       "Content-Length: {}\r\n\r\n{}", method, fields, body.size(), body);
+    return fmt::format(
+        "POST /test.v1.Echo/{} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{}"
+        "Content-Length: {}\r\n\r\n{}",
+        method, fields, body.size(), body);
   }
   static std::string get(std::string_view target, std::string_view fields = {}) {
     return fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", target, fields);
@@ -77,8 +80,12 @@ class session_test : public testing::Test {
 };
 
 TEST_F(session_test, a_post_is_answered) {
-  echo.cost = {.queue = std::chrono::microseconds(12), .validate = std::chrono::microseconds(1),
-               .guest = std::chrono::microseconds(1085), .calls = 2, .memory_kb = 1088, .warm = true};
+  echo.cost = {.queue = std::chrono::microseconds(12),
+               .validate = std::chrono::microseconds(1),
+               .guest = std::chrono::microseconds(1085),
+               .calls = 2,
+               .memory_kb = 1088,
+               .warm = true};
   const std::string answer = give(post("echo", R"({"a":1})"));
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n"));
   EXPECT_THAT(answer, HasSubstr("\r\nServer-Timing: queue;dur=0.012, guest;dur=1.085, validate;dur=0.001\r\n"));
@@ -184,7 +191,8 @@ TEST_F(session_test, an_unknown_expectation_is_417) {
 
 TEST_F(session_test, a_body_over_the_limit_is_refused_by_its_announced_length) {
   const std::string answer = give(
-      "POST /test.v1.Echo/echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1001\r\n\r\n");
+      "POST /test.v1.Echo/echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+      "1001\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 429 "));
   EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
   EXPECT_THAT(answer, HasSubstr("\"resource_exhausted\""));
@@ -222,8 +230,8 @@ TEST_F(session_test, malformed_requests_are_400_and_end_the_connection) {
            "GET\r\n\r\n",
            "\x16\x03\x01\x02\r\n\r\n",
            "GET / HTTP/2.0\r\nHost: localhost\r\n\r\n",
-           "GET / HTTP/1.1\r\n\r\n",                                            // no Host
-           "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",      // two of them
+           "GET / HTTP/1.1\r\n\r\n",                                        // no Host
+           "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",  // two of them
            "GET / HTTP/1.1\r\nHost : localhost\r\n\r\n",
            "GET / HTTP/1.1\nHost: localhost\n\n",
            "POST /a/b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -276,8 +284,10 @@ TEST_F(session_test, draining_ends_the_connection_with_its_answer) {
 }
 
 TEST_F(session_test, an_absolute_target_names_the_host) {
-  EXPECT_THAT(give("GET http://localhost:8080/test.v1.Echo HTTP/1.1\r\nHost: evil.example\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
-  EXPECT_THAT(give("GET http://evil.example/test.v1.Echo HTTP/1.1\r\nHost: localhost\r\n\r\n"), StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(give("GET http://localhost:8080/test.v1.Echo HTTP/1.1\r\nHost: evil.example\r\n\r\n"),
+              StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(give("GET http://evil.example/test.v1.Echo HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+              StartsWith("HTTP/1.1 403 "));
 }
 
 TEST_F(session_test, slow_heads_and_bodies_are_408) {

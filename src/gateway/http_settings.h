@@ -17,11 +17,12 @@ struct http_settings {
   std::size_t header_limit = std::size_t{16} << 10;  ///< request line and fields; more is 431
   std::size_t body_limit = std::size_t{1} << 20;     ///< also of what comes out of gzip; more is `resource_exhausted`
   std::size_t max_connections = 20'000;              ///< of one core; more wait in the kernel's queue
-  std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte (or the connection's start) to the last field
-  std::chrono::milliseconds body_timeout{30'000};    ///< from the last field to the last byte
-  std::chrono::milliseconds idle_timeout{75'000};    ///< between two requests
-  std::chrono::milliseconds write_timeout{30'000};   ///< a client that takes nothing of its answer
-  std::chrono::milliseconds linger{2'000};           ///< wait for the client's end after our last answer
+  std::chrono::milliseconds header_timeout{
+      10'000};  ///< from the first byte (or the connection's start) to the last field
+  std::chrono::milliseconds body_timeout{30'000};   ///< from the last field to the last byte
+  std::chrono::milliseconds idle_timeout{75'000};   ///< between two requests
+  std::chrono::milliseconds write_timeout{30'000};  ///< a client that takes nothing of its answer
+  std::chrono::milliseconds linger{2'000};          ///< wait for the client's end after our last answer
   /// Beside the loopback's names: `host` (any port) or `host:port`, as in the field Host. Looked at on loopback only.
   std::vector<std::string> allowed_hosts;
   /// Beside the loopback's names: whole origins, `https://app.example.com`. Looked at on loopback only.
@@ -34,9 +35,9 @@ struct http_stats {
   using counter = std::atomic<std::uint64_t>;
   counter connections_open{0};
   counter connections_total{0};
-  counter requests{0};                     ///< whole requests that were looked at
-  std::array<counter, 6> answers{};        ///< by the status's first digit, 1 to 5
-  counter bad_requests{0};                 ///< malformed, too large, too slow: the connection ended with them
+  counter requests{0};               ///< whole requests that were looked at
+  std::array<counter, 6> answers{};  ///< by the status's first digit, 1 to 5
+  counter bad_requests{0};           ///< malformed, too large, too slow: the connection ended with them
   counter bytes_in{0};
   counter bytes_out{0};
 
