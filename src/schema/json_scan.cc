@@ -60,15 +60,17 @@ class scanner {
     skip_space();
     const char c = peek();
     if (c == '{' || c == '[') {
-      if (open_.size() >= depth_) return report(fmt::format("nested deeper than {}", depth_), json_problem::sort::depth);
-      open_ += c;
-      ++at_;
+      const std::size_t start = at_++;
       skip_space();
       if (peek() == (c == '{' ? '}' : ']')) {
         ++at_;
-        open_.pop_back();
         return;
       }
+      if (open_.size() >= depth_) {
+        at_ = start;
+        return report(fmt::format("nested deeper than {}", depth_), json_problem::sort::depth);
+      }
+      open_ += c;
       if (c == '{') key();
       wants_value_ = true;
     } else if (c == '"') {

@@ -1,0 +1,318 @@
+#include "schema/contract.h"
+
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "schema/prelude.h"
+
+namespace waggle {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Key;
+using testing::SizeIs;
+
+std::vector<std::string> findings_of(std::string_view sdl) {
+  std::vector<std::string> out;
+  for (const diagnostic& d : compile_contract(sdl, "f.graphql").findings) out.push_back(to_string(d));
+  return out;
+}
+contract compiled(std::string_view sdl) {
+  compiled_contract c = compile_contract(sdl, "f.graphql");
+  for (const diagnostic& d : c.findings)
+    if (d.level == diagnostic::severity::error) ADD_FAILURE() << to_string(d);
+  return std::move(c.value).value_or(contract{});
+}
+/// A service with one method and what else is given.
+std::string service(std::string_view rest, std::string_view directive = R"(name: "a.v1.A")") {
+  return "extend schema @service(" + std::string(directive) + ")\ntype Query { ok: Int }\n" + std::string(rest);
+}
+
+TEST(contract, reads_the_example_of_the_documentation) {
+  const contract c = compiled(R"(
+extend schema @service(name: "auth.users.v1.Users", version: "1.2.0", memoryMb: 64, timeoutMs: 5000,
+                       pool: {min: 1, max: 9, queue: 10, idleMs: 0, maxRequests: 7, isolation: FRESH})
+type Query { "finds one" getUser(id: ID!): User @timeout(ms: 200) }
+type Mutation { createUser(input: CreateUser! = {name: "x"}, n: Int = 1): User! nightly: Boolean @internal }
+type Subscription { users: User }
+type User { id: ID! }
+input CreateUser { name: String! }
+)");
+  EXPECT_EQ(c.name, "auth.users.v1.Users");
+  EXPECT_EQ(c.version, "1.2.0");
+  EXPECT_EQ(c.memory_mb, 64U);
+  EXPECT_EQ(c.timeout, std::chrono::seconds(5));
+  EXPECT_FALSE(c.singleton);
+  EXPECT_EQ(c.pool.min, 1U);
+  EXPECT_EQ(c.pool.max, 9U);
+  EXPECT_EQ(c.pool.queue, 10U);
+  EXPECT_EQ(c.pool.idle.count(), 0);
+  EXPECT_EQ(c.pool.max_requests, 7U);
+  EXPECT_TRUE(c.pool.fresh);
+  EXPECT_THAT(c.methods, ElementsAre(Key("createUser"), Key("getUser"), Key("nightly"), Key("users")));
+  const method& get = *c.find("getUser");
+  EXPECT_EQ(get.kind, operation::query);
+  EXPECT_EQ(get.timeout, std::chrono::milliseconds(200));
+  EXPECT_EQ(get.description, "finds one");
+  EXPECT_EQ(get.signature, "getUser(id: ID!): User");
+  EXPECT_FALSE(get.internal);
+  EXPECT_EQ(c.find("createUser")->signature, R"(createUser(input: CreateUser! = {name: "x"}, n: Int = 1): User!)");
+  EXPECT_EQ(c.find("createUser")->kind, operation::mutation);
+  EXPECT_TRUE(c.find("nightly")->internal);
+  EXPECT_EQ(c.find("users")->kind, operation::subscription);
+  EXPECT_EQ(c.find("nothing"), nullptr);
+}
+
+TEST(contract, keeps_the_text_it_was_made_from) {
+  const std::string sdl = service("");
+  EXPECT_EQ(compiled(sdl).sdl, sdl);
+}
+
+TEST(contract, reads_schema_definitions_like_extensions) {
+  const contract c = compiled(R"("what it does" schema @service(name: "A") { query: Reads }
+type Reads { a: Int } type Mutation { b: Int })");
+  EXPECT_EQ(c.name, "A");
+  EXPECT_EQ(c.description, "what it does");
+  EXPECT_THAT(c.methods, ElementsAre(Key("a")));  // §3.3.1: with a definition only what it names is a root
+}
+
+TEST(contract, an_extension_can_name_roots) {
+  EXPECT_THAT(compiled("extend schema @service(name: \"A\") { query: Q }\ntype Q { a: Int } type Mutation { b: Int }").methods,
+              ElementsAre(Key("a"), Key("b")));
+}
+
+TEST(contract, methods_come_from_type_extensions_too) {
+  EXPECT_THAT(compiled(service("extend type Query { more: Int }")).methods, ElementsAre(Key("more"), Key("ok")));
+}
+
+TEST(contract, mutations_alone_are_a_service) {
+  EXPECT_EQ(compiled("extend schema @service(name: \"A\") type Mutation { a: Int }").methods.size(), 1U);
+}
+
+TEST(contract, what_is_not_written_has_the_prelude_s_defaults) {
+  const contract c = compiled(service(""));
+  const pool_settings defaults;
+  EXPECT_EQ(c.pool.max, defaults.max);
+  EXPECT_FALSE(c.timeout);
+  EXPECT_FALSE(c.memory_mb);
+  // The struct's defaults and the prelude's are the same.
+  const std::string_view text = graphql::prelude_text();
+  for (const std::string& line :
+       {"min: Int! = " + std::to_string(defaults.min), "max: Int! = " + std::to_string(defaults.max),
+        "queue: Int! = " + std::to_string(defaults.queue), "idleMs: Int! = " + std::to_string(defaults.idle.count()),
+        "maxRequests: Int! = " + std::to_string(defaults.max_requests)})
+    EXPECT_THAT(std::string(text), HasSubstr(line + "\n"));
+}
+
+TEST(contract, the_built_in_prelude_is_the_file) {
+  std::ifstream file(WAGGLE_SOURCE_DIR "/src/schema/prelude.graphql");
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(text.str(), graphql::prelude_text());
+}
+
+TEST(contract, the_preludes_parse_whole) {
+  EXPECT_EQ(graphql::prelude().definitions.size(), 13U);
+  EXPECT_EQ(graphql::built_ins().definitions.size(), 13U);
+  EXPECT_EQ(graphql::okra_prelude().definitions.size(), 13U);
+}
+
+TEST(contract, without_service_there_is_a_note) {
+  const auto c = compile_contract("type Query { a: Int }", "f");
+  ASSERT_TRUE(c.value);
+  EXPECT_EQ(c.value->name, "");
+  ASSERT_EQ(c.findings.size(), 1U);
+  EXPECT_EQ(c.findings[0].level, diagnostic::severity::note);
+  EXPECT_EQ(c.findings[0].line, 0U);
+}
+
+TEST(contract, without_methods_is_an_error) {
+  for (const std::string_view sdl : {"", "type T { a: Int }", "extend schema @service(name: \"A\")"})
+    EXPECT_THAT(findings_of(sdl), ElementsAre(HasSubstr("f.graphql: error: no methods"))) << sdl;
+}
+
+TEST(contract, may_repeat_the_prelude_s_directives) {
+  EXPECT_THAT(findings_of(service("\"my words\" directive @timeout(\"too\" ms: Int!) on FIELD_DEFINITION")), IsEmpty());
+  EXPECT_THAT(findings_of(service("directive @auth(scopes: [String!]) on FIELD_DEFINITION | SCHEMA")), IsEmpty());
+}
+
+TEST(contract, knows_the_specification_s_directives_and_link) {
+  EXPECT_THAT(findings_of(R"(
+schema @service(name: "A") @link(url: "https://a") @link(url: "https://b", import: ["@key", {name: "x", as: "y"}], for: SECURITY) { query: Q }
+type Q { a(x: Int @deprecated): Int @deprecated(reason: "b") e: E s: S }
+enum E { A @deprecated } input I @oneOf { a: Int @deprecated } scalar S @specifiedBy(url: "u"))"),
+              IsEmpty());
+}
+
+TEST(contract, checks_the_file_s_own_directives) {
+  EXPECT_THAT(findings_of(service("directive @d(a: [E!] = [], i: I) repeatable on OBJECT enum E { X } input I { n: Int! m: Float }\n"
+                                  "type T @d @d(a: X) @d(a: [X, X], i: {n: 1, m: 2}) { a: Int }")),
+              IsEmpty());
+  EXPECT_THAT(findings_of(service("directive @d(a: [E!], i: I) on OBJECT enum E { LEFT } input I { number: Int! }\n"
+                                  "type T @d(a: [LEFT, LEFTT, null], i: {numbr: 1}) { a: Int }")),
+              ElementsAre(AllOf(HasSubstr("f.graphql:4:21:"), HasSubstr("a of @d[1]: E has no value LEFTT; did you mean LEFT?")),
+                          HasSubstr("a of @d[2]: expected [E!], found null"), HasSubstr("i of @d: number is missing"),
+                          HasSubstr("i of @d: I has no field numbr; did you mean number?")));
+}
+
+struct wrong {
+  std::string_view sdl;
+  std::string_view message;
+};
+class schema_errors : public testing::TestWithParam<wrong> {};
+TEST_P(schema_errors, one_at_its_place) {
+  const auto found = findings_of(GetParam().sdl);
+  ASSERT_EQ(found.size(), 1U) << testing::PrintToString(found);
+  EXPECT_THAT(found[0], HasSubstr(GetParam().message));
+  EXPECT_FALSE(compile_contract(GetParam().sdl, "").value);
+}
+INSTANTIATE_TEST_SUITE_P(
+    names, schema_errors,
+    testing::Values(
+        wrong{"type Query { a: Int }\ntype Mutation { b: Int a: Int }", "f.graphql:2:24: error: there is a method a already, a query"},
+        wrong{"type Query { a: Int a: Int }", ":1:21: error: there is a method a already"},
+        wrong{"type Query { a: Strng }", ":1:17: error: type Strng is not defined; did you mean String?"},
+        wrong{"type Query { a(b: User): Int }\ninput Users { a: Int }", ":1:19: error: type User is not defined; did you mean Users?"},
+        wrong{"type Query { a: Int }\ntype T implements I { a: Int }", "type I is not defined"},
+        wrong{"type Query { a: U } union U = A", "type A is not defined"}, wrong{"type Query { a: Int } extend type T @deprecated", "type T is extended but not defined"},
+        wrong{"type Query { a: Date }", "type Date is not defined"},
+        wrong{"type Query { a: Int } type T { a: Int } input T { a: Int }", ":1:47: error: type T is defined twice"},
+        wrong{"type Query { a: Int } scalar Int", "Int is built in and cannot be defined"},
+        wrong{"type Query { a: Int } scalar WaggleX", "names that begin with Waggle are waggle's own"},
+        wrong{"type Query { a: Int } extend enum WaggleIsolation { X }", "waggle's own"},
+        wrong{"type Query { a: Int } directive @d on FIELD directive @d on FIELD", "directive @d is defined twice"},
+        wrong{"type Query { a: Int } directive @timeout(ms: Int) on FIELD_DEFINITION",
+              "@timeout is waggle's own and implied; leave this definition out or write directive @timeout(ms: Int!) on FIELD_DEFINITION"},
+        wrong{"schema { query: Q query: Q }type Q { a: Int }", ":1:19: error: the query root is Q already"},
+        wrong{"schema { query: Q } schema { mutation: M } type Q { a: Int } type M { b: Int }", "the schema is defined twice"},
+        wrong{"schema { query: Qu } type Que { a: Int }", ":1:17: error: type Qu is not defined; did you mean Que?"},
+        wrong{"schema { query: S } scalar S", "S is of the kind scalar; a root must be an object type"},
+        wrong{"service A { a: Int } service B { b: Int }", ":1:22: error: a file describes one service; put B into a file of its own"},
+        wrong{"@okra(namespace: \"a\")\ntype Query { a: Int }", ":1:1: error: @okra without a service"}));
+INSTANTIATE_TEST_SUITE_P(
+    directives, schema_errors,
+    testing::Values(
+        wrong{"type Query { a: Int @timeout(ms: \"x\") }", ":1:34: error: ms of @timeout: expected Int!, found \"x\""},
+        wrong{"type Query { a: Int @timeout(ms: 1.0) }", "expected Int!, found 1.0"},
+        wrong{"type Query { a: Int @timeout(ms: 3000000000) }", "expected Int!, found 3000000000"},
+        wrong{"type Query { a: Int @timeout(ms: null) }", "expected Int!, found null"},
+        wrong{"type Query { a: Int @timeout(ms: 0) }", "ms is 0; it must be at least 1"},
+        wrong{"type Query { a: Int @timeout(ms: -5) }", ":1:34: error: ms is -5; it must be at least 1"},
+        wrong{"type Query { a: Int @timeout }", ":1:21: error: @timeout needs ms: Int!"},
+        wrong{"type Query { a: Int @timeout(ms: 1, mss: 2) }", ":1:37: error: @timeout has no argument mss; did you mean ms?"},
+        wrong{"type Query { a: Int @timeout(ms: 1, ms: 2) }", ":1:37: error: argument ms of @timeout is given twice"},
+        wrong{"type Query { a: Int @internal @internal }", ":1:31: error: @internal stands here twice"},
+        wrong{"type Query @internal { a: Int }", "@internal cannot stand on OBJECT, only on FIELD_DEFINITION"},
+        wrong{"type Query { a(b: Int @timeout(ms: 1)): Int }", "@timeout cannot stand on ARGUMENT_DEFINITION"},
+        wrong{"type Query { a: Int @timout(ms: 1) }", "directive @timout is not defined; did you mean @timeout?"},
+        wrong{"type Query { a: Int @zzz }", "directive @zzz is not defined"},
+        wrong{"type Query { a: Int @skip(if: true) }", "@skip cannot stand on FIELD_DEFINITION"},
+        wrong{"type Query { a(b: Int, c: Int): Int @bare }", "@bare is for methods of one argument; a has 2"},
+        wrong{"type Query { a: Int } extend schema @okra(namespace: \"a\")", "directive @okra is not defined"},
+        wrong{"schema @service(name: \"A\") { query: Q } extend schema @service(name: \"A\") type Q { a: Int }",
+              ":1:55: error: @service stands here twice"}));
+INSTANTIATE_TEST_SUITE_P(
+    not_yet, schema_errors,
+    testing::Values(
+        wrong{"type Query { a: Int } extend schema @uses(services: [\"B\"])", ":1:37: error: @uses is not available in this build yet"},
+        wrong{"type Query { a: Int @schedule(everyMs: 5) }", "@schedule is not available in this build yet"},
+        wrong{"type Query { a: Int @auth }", "@auth is not available in this build yet"},
+        wrong{"type Query { a: Int @idempotent }", "@idempotent is not available in this build yet"},
+        wrong{"type Query { a: Int @sensitive }", "@sensitive is not available in this build yet"},
+        wrong{"type Query { a(b: Int @constraint(min: 1)): Int }", "@constraint is not available in this build yet"},
+        wrong{"extend schema @service(name: \"A\", singleton: true) type Query { a: Int }",
+              ":1:35: error: singleton of @service is not available in this build yet"}));
+
+TEST(contract, asking_for_nothing_is_available) {
+  EXPECT_THAT(findings_of(service("", R"(name: "A", singleton: false)")), IsEmpty());
+}
+
+class service_errors : public testing::TestWithParam<wrong> {};
+TEST_P(service_errors, one_at_its_place) {
+  const auto found = findings_of(service("", GetParam().sdl));
+  ASSERT_EQ(found.size(), 1U) << testing::PrintToString(found);
+  EXPECT_THAT(found[0], HasSubstr(GetParam().message));
+}
+INSTANTIATE_TEST_SUITE_P(
+    service, service_errors,
+    testing::Values(wrong{R"(name: "a.b")", R"(f.graphql:1:30: error: service name "a.b": its last part must begin with a capital)"},
+                    wrong{R"(name: "")", "is no service name"}, wrong{R"(name: "a..B")", "is no service name"},
+                    wrong{R"(name: "a.B.")", "is no service name"}, wrong{R"(name: ".B")", "is no service name"},
+                    wrong{R"(name: "1a.B")", "is no service name"}, wrong{R"(name: "a b.B")", "is no service name"},
+                    wrong{R"(name: "a/B")", "is no service name"}, wrong{R"(name: "\u00e9.B")", "is no service name"},
+                    wrong{R"(name: "a._B")", "must begin with a capital"}, wrong{R"(version: "1")", "@service needs name: String!"},
+                    wrong{R"(name: 1)", "name of @service: expected String!, found 1"},
+                    wrong{R"(name: "A", nme: 1)", "did you mean name?"}, wrong{R"(name: "A", memoryMb: 0)", "memoryMb is 0; it must be from 1 to 2048"},
+                    wrong{R"(name: "A", memoryMb: 2049)", "from 1 to 2048"}, wrong{R"(name: "A", timeoutMs: 0)", "timeoutMs is 0"},
+                    wrong{R"(name: "A", timeoutMs: true)", "expected Int, found true"},
+                    wrong{R"(name: "A", singleton: null)", "expected Boolean!, found null"}));
+INSTANTIATE_TEST_SUITE_P(
+    pool, service_errors,
+    testing::Values(wrong{R"(name: "A", pool: {min: 3, max: 2})", ":1:47: error: min is 3, more than max, which is 2"},
+                    wrong{R"(name: "A", pool: {min: 9})", "min is 9, more than max, which is 8"},
+                    wrong{R"(name: "A", pool: {max: 0})", "max is 0; it must be from 1"},
+                    wrong{R"(name: "A", pool: {min: -1})", "min is -1; it must be from 0"},
+                    wrong{R"(name: "A", pool: {queue: -1})", "queue is -1"}, wrong{R"(name: "A", pool: {idleMs: -1})", "idleMs is -1"},
+                    wrong{R"(name: "A", pool: {maxRequests: -1})", "maxRequests is -1"},
+                    wrong{R"(name: "A", pool: {max: "8"})", "pool of @service.max: expected Int!, found"},
+                    wrong{R"(name: "A", pool: {max: null})", "expected Int!, found null"},
+                    wrong{R"(name: "A", pool: {mx: 1})", "WagglePool has no field mx; did you mean max?"},
+                    wrong{R"(name: "A", pool: {max: 1, max: 2})", "max is given twice"},
+                    wrong{R"(name: "A", pool: {isolation: FRSH})", "WaggleIsolation has no value FRSH; did you mean FRESH?"},
+                    wrong{R"(name: "A", pool: {isolation: "FRESH"})", "expected WaggleIsolation!, found"},
+                    wrong{R"(name: "A", pool: 8)", "expected WagglePool, found 8"}));
+
+TEST(contract, reports_everything_in_the_order_of_the_text) {
+  EXPECT_THAT(findings_of("extend schema @service(name: \"a\")\ntype Query {\n  a: Strin @timeout(ms: 0)\n  b: Int @x\n}"),
+              ElementsAre(HasSubstr(":1:30:"), HasSubstr(":3:6:"), HasSubstr(":3:25:"), HasSubstr(":4:10:")));
+}
+
+TEST(contract, after_an_error_of_the_language_nothing_else_is_said) {
+  EXPECT_THAT(findings_of("type A { b }\ntype Query { a: A c: Nothing }"), SizeIs(1));
+}
+
+// --- outer kinds of payload and answer ---
+
+struct kinds {
+  std::string_view type;
+  std::uint8_t payload;
+  std::uint8_t answer;
+};
+class outer_kinds : public testing::TestWithParam<kinds> {};
+TEST_P(outer_kinds, by_type) {
+  const std::string t(GetParam().type);
+  const std::string out = t == "In" ? "Out" : t == "In!" ? "Out!" : t == "[In]" ? "[Out]" : t;
+  const contract c = compiled("type Query { bare(x: " + t + "): " + out + " @bare  full(x: " + t + "): " + out +
+                              " } scalar S enum E { A } input In { a: Int } type Out { a: Int }");
+  EXPECT_EQ(c.find("bare")->payload, GetParam().payload);
+  EXPECT_EQ(c.find("bare")->answer, GetParam().answer);
+  EXPECT_EQ(c.find("full")->payload, json_object);
+  EXPECT_EQ(c.find("full")->answer, GetParam().answer);
+}
+INSTANTIATE_TEST_SUITE_P(
+    payload_and_answer, outer_kinds,
+    testing::Values(kinds{"Int", json_number | json_null, json_number | json_null}, kinds{"Int!", json_number, json_number},
+                    kinds{"Float!", json_number, json_number}, kinds{"String!", json_string, json_string},
+                    kinds{"Boolean!", json_boolean, json_boolean},
+                    kinds{"ID!", json_string | json_number, json_string | json_number},
+                    kinds{"E!", json_string, json_string}, kinds{"S!", json_any, json_any},
+                    kinds{"In", json_object | json_null, json_object | json_null}, kinds{"In!", json_object, json_object},
+                    kinds{"[In]", json_any, json_array | json_null}, kinds{"[Int!]!", json_any, json_array}));
+
+TEST(contract, interfaces_and_unions_answer_objects) {
+  const contract c = compiled("type Query { u: U! i: I! } union U = T type T implements I { a: Int } interface I { a: Int }");
+  EXPECT_EQ(c.find("u")->answer, json_object);
+  EXPECT_EQ(c.find("i")->answer, json_object);
+}
+
+TEST(contract, a_bare_method_without_arguments_takes_anything) {
+  EXPECT_EQ(compiled("type Query { a: Int @bare }").find("a")->payload, json_any);
+}
+
+}  // namespace
+}  // namespace waggle
