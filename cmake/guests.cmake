@@ -83,7 +83,7 @@ macro(example name kit)
 endmacro()
 example(greeter-cpp cpp)
 
-set(go_version "none")
+set(go_version "")
 if(WAGGLE_GO)
   execute_process(COMMAND ${WAGGLE_GO} env GOVERSION WORKING_DIRECTORY ${guest_source}/okra
     OUTPUT_VARIABLE go_version ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
@@ -94,11 +94,14 @@ if(go_version VERSION_GREATER_EQUAL 1.24)
   add_test(NAME kits_go COMMAND ${WAGGLE_GO} test ./... WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/kits/go)
   add_custom_command(OUTPUT ${guest_out}/okra/users.wasm DEPENDS ${guest_source}/okra/users.go ${guest_source}/okra/go.mod
     COMMAND ${CMAKE_COMMAND} -E env GOOS=wasip1 GOARCH=wasm
-      ${WAGGLE_GO} build -buildmode=c-shared -trimpath -ldflags=-s -o ${guest_out}/okra/users.wasm .
+      ${WAGGLE_GO} build -buildmode=c-shared -trimpath -o ${guest_out}/okra/users.wasm .
     WORKING_DIRECTORY ${guest_source}/okra COMMENT "Guest ${guest_out}/okra/users.wasm" VERBATIM)
   list(APPEND guest_files ${guest_out}/okra/users.wasm)
   guest_copy(${guest_source}/okra/users.okra.gql ${guest_out}/okra/users.okra.gql)
 else()
+  if(NOT go_version)
+    set(go_version none)
+  endif()
   message(STATUS "Left out the guests in Go (examples/greeter-go, tests/guests/okra/users): Go >= 1.24 is needed, found: ${go_version}")
 endif()
 
