@@ -58,8 +58,10 @@ bool looks_like_service(std::string_view name) {
 std::expected<service*, http_refusal> find_service(std::string_view name, const service_directory& directory) {
   service* s = name.starts_with("waggle.") ? nullptr : directory.find(name);
   if (s == nullptr)
-    return refuse(error_code::not_found,
-                  fmt::format("there is no service {} here; see the names that waggle serves", shown(name)));
+    return refuse(
+        error_code::not_found,
+        fmt::format("there is no service {} on this node; check the name in the path, /{{service}}/{{method}}",
+                    shown(name)));
   return s;
 }
 

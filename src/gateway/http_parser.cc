@@ -87,15 +87,10 @@ struct http_parser::impl {
         head.has_host = true;
         head.host = value;
         return;
-      case http::field::origin:
-        head.has_origin = true;
-        return join(head.origin, value);
-      case http::field::content_type:
-        return join(head.content_type, value);
-      case http::field::content_encoding:
-        return join(head.content_encoding, value);
-      case http::field::accept_encoding:
-        return join(head.accept_encoding, value);
+      case http::field::origin: head.has_origin = true; return join(head.origin, value);
+      case http::field::content_type: return join(head.content_type, value);
+      case http::field::content_encoding: return join(head.content_encoding, value);
+      case http::field::accept_encoding: return join(head.accept_encoding, value);
       case http::field::transfer_encoding:
         if (head.version == 10) return fail(state::malformed, ec);
         if (!equal_ignoring_case(value, "chunked")) return fail(state::unsupported_coding, ec);
@@ -104,10 +99,8 @@ struct http_parser::impl {
         if (!equal_ignoring_case(value, "100-continue")) return fail(state::unknown_expectation, ec);
         head.expects_continue = head.version == 11;
         return;
-      case http::field::unknown:
-        return own_field(name, value);
-      default:
-        return;
+      case http::field::unknown: return own_field(name, value);
+      default: return;
     }
   }
 

@@ -22,6 +22,9 @@ using socket_type = asio::basic_stream_socket<tcp, core_loop::executor_type>;
 using acceptor_type = asio::basic_socket_acceptor<tcp, core_loop::executor_type>;
 using sys_error = boost::system::error_code;
 
+/// How many pipelined requests a connection may have answered before others get their turn.
+constexpr unsigned max_turns = 16;
+
 /// What the connections of a server share. It lives until the last handler of the last one is gone.
 class http_server::state : public std::enable_shared_from_this<state> {
  public:
@@ -104,7 +107,11 @@ void http_server::connection::start() {
 /// Everything that can be done now, then waits for whatever comes first.
 void http_server::connection::pump() {
   if (!session_.asking()) pending_ = nullptr;
-  while (!closed_ && !lingering_ && !sending_) {
+  for (unsigned turn = 0; !closed_ && !lingering_ && !sending_; ++turn) {
+    if (turn == max_turns) {
+      asio::post(socket_.get_executor(), [self = pointer(this)] { self->pump(); });
+      break;
+    }
     session_.proceed();
     if (session_.has_output()) {
       if (!send()) break;
@@ -226,17 +233,12 @@ duration http_server::connection::limit(http_session::waits what) const {
   if (lingering_) return s.linger;
   switch (what) {
     case http_session::waits::first:
-    case http_session::waits::head:
-      return s.header_timeout;
-    case http_session::waits::idle:
-      return s.idle_timeout;
-    case http_session::waits::body:
-      return s.body_timeout;
-    case http_session::waits::send:
-      return s.write_timeout;
+    case http_session::waits::head: return s.header_timeout;
+    case http_session::waits::idle: return s.idle_timeout;
+    case http_session::waits::body: return s.body_timeout;
+    case http_session::waits::send: return s.write_timeout;
     case http_session::waits::answer:
-    case http_session::waits::nothing:
-      break;
+    case http_session::waits::nothing: break;
   }
   return duration::max();
 }

@@ -145,6 +145,21 @@ TEST_F(server_test, pipelined_requests_are_answered_in_order) {
   EXPECT_LT(c.got.find("\r\n\r\n22"), c.got.find("\r\n\r\n3"));
 }
 
+TEST_F(server_test, a_client_that_pipelines_leaves_others_their_turn) {
+  client many(port);
+  client one(port);
+  EXPECT_TRUE(until_open(2));
+  std::string requests;
+  for (int i = 0; i < 40; ++i) requests += "GET /test.v1.Echo HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  many.send(requests);
+  const auto give_up = std::chrono::steady_clock::now() + seconds(20);
+  while (server->stats().requests == 0 && std::chrono::steady_clock::now() < give_up) loop.poll_one();
+  EXPECT_EQ(server->stats().requests, 16U);
+  one.send(post("echo", "1"));
+  EXPECT_TRUE(until_got(one, "\r\n\r\n1"));
+  EXPECT_TRUE(until([&] { return server->stats().requests == 41; }));
+}
+
 TEST_F(server_test, connection_close_is_an_orderly_end) {
   client c(port);
   c.send(post("echo", "1", "Connection: close\r\n"));
