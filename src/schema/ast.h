@@ -33,7 +33,7 @@ enum class value_kind : std::uint8_t { null, boolean, integer, floating, string,
 /// A constant. Nested at most as deep as `source_limits::depth`.
 struct value {
   value_kind kind = value_kind::null;
-  std::string_view text;     ///< a scalar's: the string's value, otherwise as written
+  std::string_view text;  ///< a scalar's: the string's value, otherwise as written
   std::size_t offset = 0;
   name key;                  ///< where it is a field of an object
   std::vector<value> items;  ///< of a list or an object
@@ -84,7 +84,17 @@ struct root_type {
   name type;
 };
 
-enum class definition_kind : std::uint8_t { schema, scalar, object, interface, union_type, enumeration, input, directive, service };
+enum class definition_kind : std::uint8_t {
+  schema,
+  scalar,
+  object,
+  interface,
+  union_type,
+  enumeration,
+  input,
+  directive,
+  service
+};
 
 /// A definition or an extension of any kind; the members that its kind does not have stay empty.
 struct definition {
@@ -104,8 +114,8 @@ struct definition {
 
 struct document {
   std::vector<definition> definitions;
-  std::vector<directive> okra;     ///< `@okra(…)` standing alone or before a service block
-  std::deque<std::string> owned;   ///< decoded strings and made-up names
+  std::vector<directive> okra;    ///< `@okra(…)` standing alone or before a service block
+  std::deque<std::string> owned;  ///< decoded strings and made-up names
 
   /// Keeps a text for as long as the document lives.
   std::string_view own(std::string text) { return owned.emplace_back(std::move(text)); }

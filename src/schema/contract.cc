@@ -59,8 +59,9 @@ void read_methods(const schema& s, contract& into, findings& found) {
     for (const definition* part : entry->second.parts()) {
       for (const field& f : part->fields) {
         if (const method* other = into.find(f.id.text)) {
-          found.error(f.id.offset, fmt::format("there is a method {} already, a {}; all methods of a service share one namespace",
-                                               shown(f.id.text), to_string(other->kind)));
+          found.error(f.id.offset,
+                      fmt::format("there is a method {} already, a {}; all methods of a service share one namespace",
+                                  shown(f.id.text), to_string(other->kind)));
           continue;
         }
         into.methods.emplace(f.id.text, compile_method(s, f, kind, found));
@@ -79,7 +80,8 @@ contract read_contract(const schema& s, std::string_view sdl, findings& found) {
   read_service(s, c, found);
   read_methods(s, c, found);
   if (c.name.empty() && !found.has_errors())
-    found.note(findings::whole_file, R"(no @service: this can be checked but not served; add extend schema @service(name: "…"))");
+    found.note(findings::whole_file,
+               R"(no @service: this can be checked but not served; add extend schema @service(name: "…"))");
   return c;
 }
 

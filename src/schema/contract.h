@@ -40,8 +40,8 @@ enum json_kind : std::uint8_t {
 struct method {
   std::string name;
   operation kind = operation::query;
-  bool bare = false;         ///< the payload is the only argument's value itself
-  bool internal = false;     ///< not from outside
+  bool bare = false;      ///< the payload is the only argument's value itself
+  bool internal = false;  ///< not from outside
   bool idempotent = false;
   std::optional<std::chrono::milliseconds> timeout;  ///< @timeout
   std::uint8_t payload = json_object;                ///< a set of `json_kind`

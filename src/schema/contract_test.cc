@@ -82,8 +82,9 @@ type Reads { a: Int } type Mutation { b: Int })");
 }
 
 TEST(contract, an_extension_can_name_roots) {
-  EXPECT_THAT(compiled("extend schema @service(name: \"A\") { query: Q }\ntype Q { a: Int } type Mutation { b: Int }").methods,
-              ElementsAre(Key("a"), Key("b")));
+  EXPECT_THAT(
+      compiled("extend schema @service(name: \"A\") { query: Q }\ntype Q { a: Int } type Mutation { b: Int }").methods,
+      ElementsAre(Key("a"), Key("b")));
 }
 
 TEST(contract, methods_come_from_type_extensions_too) {
@@ -150,12 +151,14 @@ enum E { A @deprecated } input I @oneOf { a: Int @deprecated } scalar S @specifi
 }
 
 TEST(contract, checks_the_file_s_own_directives) {
-  EXPECT_THAT(findings_of(service("directive @d(a: [E!] = [], i: I) repeatable on OBJECT enum E { X } input I { n: Int! m: Float }\n"
-                                  "type T @d @d(a: X) @d(a: [X, X], i: {n: 1, m: 2}) { a: Int }")),
+  EXPECT_THAT(findings_of(service(
+                  "directive @d(a: [E!] = [], i: I) repeatable on OBJECT enum E { X } input I { n: Int! m: Float }\n"
+                  "type T @d @d(a: X) @d(a: [X, X], i: {n: 1, m: 2}) { a: Int }")),
               IsEmpty());
   EXPECT_THAT(findings_of(service("directive @d(a: [E!], i: I) on OBJECT enum E { LEFT } input I { number: Int! }\n"
                                   "type T @d(a: [LEFT, LEFTT, null], i: {numbr: 1}) { a: Int }")),
-              ElementsAre(AllOf(HasSubstr("f.graphql:4:21:"), HasSubstr("a of @d[1]: E has no value LEFTT; did you mean LEFT?")),
+              ElementsAre(AllOf(HasSubstr("f.graphql:4:21:"),
+                                HasSubstr("a of @d[1]: E has no value LEFTT; did you mean LEFT?")),
                           HasSubstr("a of @d[2]: expected [E!], found null"), HasSubstr("i of @d: number is missing"),
                           HasSubstr("i of @d: I has no field numbr; did you mean number?")));
 }
@@ -174,12 +177,15 @@ TEST_P(schema_errors, one_at_its_place) {
 INSTANTIATE_TEST_SUITE_P(
     names, schema_errors,
     testing::Values(
-        wrong{"type Query { a: Int }\ntype Mutation { b: Int a: Int }", "f.graphql:2:24: error: there is a method a already, a query"},
+        wrong{"type Query { a: Int }\ntype Mutation { b: Int a: Int }",
+              "f.graphql:2:24: error: there is a method a already, a query"},
         wrong{"type Query { a: Int a: Int }", ":1:21: error: there is a method a already"},
         wrong{"type Query { a: Strng }", ":1:17: error: type Strng is not defined; did you mean String?"},
-        wrong{"type Query { a(b: User): Int }\ninput Users { a: Int }", ":1:19: error: type User is not defined; did you mean Users?"},
+        wrong{"type Query { a(b: User): Int }\ninput Users { a: Int }",
+              ":1:19: error: type User is not defined; did you mean Users?"},
         wrong{"type Query { a: Int }\ntype T implements I { a: Int }", "type I is not defined"},
-        wrong{"type Query { a: U } union U = A", "type A is not defined"}, wrong{"type Query { a: Int } extend type T @deprecated", "type T is extended but not defined"},
+        wrong{"type Query { a: U } union U = A", "type A is not defined"},
+        wrong{"type Query { a: Int } extend type T { a: Int }", "type T is extended but not defined"},
         wrong{"type Query { a: Date }", "type Date is not defined"},
         wrong{"type Query { a: Int } type T { a: Int } input T { a: Int }", ":1:47: error: type T is defined twice"},
         wrong{"type Query { a: Int } scalar Int", "Int is built in and cannot be defined"},
@@ -187,12 +193,15 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"type Query { a: Int } extend enum WaggleIsolation { X }", "waggle's own"},
         wrong{"type Query { a: Int } directive @d on FIELD directive @d on FIELD", "directive @d is defined twice"},
         wrong{"type Query { a: Int } directive @timeout(ms: Int) on FIELD_DEFINITION",
-              "@timeout is waggle's own and implied; leave this definition out or write directive @timeout(ms: Int!) on FIELD_DEFINITION"},
+              "@timeout is waggle's own and implied; leave this definition out or write directive @timeout(ms: Int!) "
+              "on FIELD_DEFINITION"},
         wrong{"schema { query: Q query: Q }type Q { a: Int }", ":1:19: error: the query root is Q already"},
-        wrong{"schema { query: Q } schema { mutation: M } type Q { a: Int } type M { b: Int }", "the schema is defined twice"},
+        wrong{"schema { query: Q } schema { mutation: M } type Q { a: Int } type M { b: Int }",
+              "the schema is defined twice"},
         wrong{"schema { query: Qu } type Que { a: Int }", ":1:17: error: type Qu is not defined; did you mean Que?"},
         wrong{"schema { query: S } scalar S", "S is of the kind scalar; a root must be an object type"},
-        wrong{"service A { a: Int } service B { b: Int }", ":1:22: error: a file describes one service; put B into a file of its own"},
+        wrong{"service A { a: Int } service B { b: Int }",
+              ":1:22: error: a file describes one service; put B into a file of its own"},
         wrong{"@okra(namespace: \"a\")\ntype Query { a: Int }", ":1:1: error: @okra without a service"}));
 INSTANTIATE_TEST_SUITE_P(
     directives, schema_errors,
@@ -204,7 +213,8 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"type Query { a: Int @timeout(ms: 0) }", "ms is 0; it must be at least 1"},
         wrong{"type Query { a: Int @timeout(ms: -5) }", ":1:34: error: ms is -5; it must be at least 1"},
         wrong{"type Query { a: Int @timeout }", ":1:21: error: @timeout needs ms: Int!"},
-        wrong{"type Query { a: Int @timeout(ms: 1, mss: 2) }", ":1:37: error: @timeout has no argument mss; did you mean ms?"},
+        wrong{"type Query { a: Int @timeout(ms: 1, mss: 2) }",
+              ":1:37: error: @timeout has no argument mss; did you mean ms?"},
         wrong{"type Query { a: Int @timeout(ms: 1, ms: 2) }", ":1:37: error: argument ms of @timeout is given twice"},
         wrong{"type Query { a: Int @internal @internal }", ":1:31: error: @internal stands here twice"},
         wrong{"type Query @internal { a: Int }", "@internal cannot stand on OBJECT, only on FIELD_DEFINITION"},
@@ -219,7 +229,8 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     not_yet, schema_errors,
     testing::Values(
-        wrong{"type Query { a: Int } extend schema @uses(services: [\"B\"])", ":1:37: error: @uses is not available in this build yet"},
+        wrong{"type Query { a: Int } extend schema @uses(services: [\"B\"])",
+              ":1:37: error: @uses is not available in this build yet"},
         wrong{"type Query { a: Int @schedule(everyMs: 5) }", "@schedule is not available in this build yet"},
         wrong{"type Query { a: Int @auth }", "@auth is not available in this build yet"},
         wrong{"type Query { a: Int @idempotent }", "@idempotent is not available in this build yet"},
@@ -240,36 +251,42 @@ TEST_P(service_errors, one_at_its_place) {
 }
 INSTANTIATE_TEST_SUITE_P(
     service, service_errors,
-    testing::Values(wrong{R"(name: "a.b")", R"(f.graphql:1:30: error: service name "a.b": its last part must begin with a capital)"},
+    testing::Values(wrong{R"(name: "a.b")",
+                          R"(f.graphql:1:30: error: service name "a.b": its last part must begin with a capital)"},
                     wrong{R"(name: "")", "is no service name"}, wrong{R"(name: "a..B")", "is no service name"},
                     wrong{R"(name: "a.B.")", "is no service name"}, wrong{R"(name: ".B")", "is no service name"},
                     wrong{R"(name: "1a.B")", "is no service name"}, wrong{R"(name: "a b.B")", "is no service name"},
                     wrong{R"(name: "a/B")", "is no service name"}, wrong{R"(name: "\u00e9.B")", "is no service name"},
-                    wrong{R"(name: "a._B")", "must begin with a capital"}, wrong{R"(version: "1")", "@service needs name: String!"},
+                    wrong{R"(name: "a._B")", "must begin with a capital"},
+                    wrong{R"(version: "1")", "@service needs name: String!"},
                     wrong{R"(name: 1)", "name of @service: expected String!, found 1"},
-                    wrong{R"(name: "A", nme: 1)", "did you mean name?"}, wrong{R"(name: "A", memoryMb: 0)", "memoryMb is 0; it must be from 1 to 2048"},
-                    wrong{R"(name: "A", memoryMb: 2049)", "from 1 to 2048"}, wrong{R"(name: "A", timeoutMs: 0)", "timeoutMs is 0"},
-                    wrong{R"(name: "A", timeoutMs: true)", "expected Int, found true"},
-                    wrong{R"(name: "A", singleton: null)", "expected Boolean!, found null"}));
+                    wrong{R"(name: "A", nme: 1)", "did you mean name?"},
+                    wrong{R"(name: "A", memoryMb: 0)", "memoryMb is 0; it must be from 1 to 2048"},
+                    wrong{R"(name: "A", memoryMb: 2049)", "from 1 to 2048"},
+                    wrong{R"(name: "A", timeoutMs: 0)", "timeoutMs is 0"},
+                    wrong{R"(name: "A", timeoutMs: true)", "expected Int, found true"}));
 INSTANTIATE_TEST_SUITE_P(
     pool, service_errors,
     testing::Values(wrong{R"(name: "A", pool: {min: 3, max: 2})", ":1:47: error: min is 3, more than max, which is 2"},
                     wrong{R"(name: "A", pool: {min: 9})", "min is 9, more than max, which is 8"},
                     wrong{R"(name: "A", pool: {max: 0})", "max is 0; it must be from 1"},
                     wrong{R"(name: "A", pool: {min: -1})", "min is -1; it must be from 0"},
-                    wrong{R"(name: "A", pool: {queue: -1})", "queue is -1"}, wrong{R"(name: "A", pool: {idleMs: -1})", "idleMs is -1"},
+                    wrong{R"(name: "A", pool: {queue: -1})", "queue is -1"},
+                    wrong{R"(name: "A", pool: {idleMs: -1})", "idleMs is -1"},
                     wrong{R"(name: "A", pool: {maxRequests: -1})", "maxRequests is -1"},
                     wrong{R"(name: "A", pool: {max: "8"})", "pool of @service.max: expected Int!, found"},
                     wrong{R"(name: "A", pool: {max: null})", "expected Int!, found null"},
                     wrong{R"(name: "A", pool: {mx: 1})", "WagglePool has no field mx; did you mean max?"},
                     wrong{R"(name: "A", pool: {max: 1, max: 2})", "max is given twice"},
-                    wrong{R"(name: "A", pool: {isolation: FRSH})", "WaggleIsolation has no value FRSH; did you mean FRESH?"},
+                    wrong{R"(name: "A", pool: {isolation: FRSH})",
+                          "WaggleIsolation has no value FRSH; did you mean FRESH?"},
                     wrong{R"(name: "A", pool: {isolation: "FRESH"})", "expected WaggleIsolation!, found"},
                     wrong{R"(name: "A", pool: 8)", "expected WagglePool, found 8"}));
 
 TEST(contract, reports_everything_in_the_order_of_the_text) {
-  EXPECT_THAT(findings_of("extend schema @service(name: \"a\")\ntype Query {\n  a: Strin @timeout(ms: 0)\n  b: Int @x\n}"),
-              ElementsAre(HasSubstr(":1:30:"), HasSubstr(":3:6:"), HasSubstr(":3:25:"), HasSubstr(":4:10:")));
+  EXPECT_THAT(
+      findings_of("extend schema @service(name: \"a\")\ntype Query {\n  a: Strin @timeout(ms: 0)\n  b: Int @x\n}"),
+      ElementsAre(HasSubstr(":1:30:"), HasSubstr(":3:6:"), HasSubstr(":3:25:"), HasSubstr(":4:10:")));
 }
 
 TEST(contract, after_an_error_of_the_language_nothing_else_is_said) {
@@ -296,16 +313,18 @@ TEST_P(outer_kinds, by_type) {
 }
 INSTANTIATE_TEST_SUITE_P(
     payload_and_answer, outer_kinds,
-    testing::Values(kinds{"Int", json_number | json_null, json_number | json_null}, kinds{"Int!", json_number, json_number},
-                    kinds{"Float!", json_number, json_number}, kinds{"String!", json_string, json_string},
-                    kinds{"Boolean!", json_boolean, json_boolean},
+    testing::Values(kinds{"Int", json_number | json_null, json_number | json_null},
+                    kinds{"Int!", json_number, json_number}, kinds{"Float!", json_number, json_number},
+                    kinds{"String!", json_string, json_string}, kinds{"Boolean!", json_boolean, json_boolean},
                     kinds{"ID!", json_string | json_number, json_string | json_number},
                     kinds{"E!", json_string, json_string}, kinds{"S!", json_any, json_any},
-                    kinds{"In", json_object | json_null, json_object | json_null}, kinds{"In!", json_object, json_object},
-                    kinds{"[In]", json_any, json_array | json_null}, kinds{"[Int!]!", json_any, json_array}));
+                    kinds{"In", json_object | json_null, json_object | json_null},
+                    kinds{"In!", json_object, json_object}, kinds{"[In]", json_any, json_array | json_null},
+                    kinds{"[Int!]!", json_any, json_array}));
 
 TEST(contract, interfaces_and_unions_answer_objects) {
-  const contract c = compiled("type Query { u: U! i: I! } union U = T type T implements I { a: Int } interface I { a: Int }");
+  const contract c =
+      compiled("type Query { u: U! i: I! } union U = T type T implements I { a: Int } interface I { a: Int }");
   EXPECT_EQ(c.find("u")->answer, json_object);
   EXPECT_EQ(c.find("i")->answer, json_object);
 }

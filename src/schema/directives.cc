@@ -20,8 +20,12 @@ struct unavailable {
   std::string_view harmless;  ///< the argument's value that asks for nothing
 };
 constexpr unavailable not_yet[] = {
-    {"uses", "", ""},       {"schedule", "", ""},  {"auth", "", ""},
-    {"idempotent", "", ""}, {"sensitive", "", ""}, {"constraint", "", ""},
+    {"uses", "", ""},
+    {"schedule", "", ""},
+    {"auth", "", ""},
+    {"idempotent", "", ""},
+    {"sensitive", "", ""},
+    {"constraint", "", ""},
     {"service", "singleton", "false"},
 };
 
@@ -48,12 +52,18 @@ class checker {
  private:
   static std::string_view location_of(definition_kind kind) {
     switch (kind) {
-      case definition_kind::scalar: return "SCALAR";
-      case definition_kind::interface: return "INTERFACE";
-      case definition_kind::union_type: return "UNION";
-      case definition_kind::enumeration: return "ENUM";
-      case definition_kind::input: return "INPUT_OBJECT";
-      default: return "OBJECT";
+      case definition_kind::scalar:
+        return "SCALAR";
+      case definition_kind::interface:
+        return "INTERFACE";
+      case definition_kind::union_type:
+        return "UNION";
+      case definition_kind::enumeration:
+        return "ENUM";
+      case definition_kind::input:
+        return "INPUT_OBJECT";
+      default:
+        return "OBJECT";
     }
   }
 
@@ -76,7 +86,8 @@ class checker {
       }
       const definition& defined = *it->second.defined;
       if (std::ranges::find(defined.names, location, &name::text) == defined.names.end())
-        found_.error(d.id.offset, fmt::format("@{} cannot stand on {}, only on {}", shown(d.id.text), location, places(defined)));
+        found_.error(d.id.offset,
+                     fmt::format("@{} cannot stand on {}, only on {}", shown(d.id.text), location, places(defined)));
       if (!seen.insert(d.id.text).second && !defined.repeatable)
         found_.error(d.id.offset, fmt::format("@{} stands here twice", shown(d.id.text)));
       check_arguments(d, defined);
@@ -87,7 +98,7 @@ class checker {
   void unknown(const directive& d) {
     near_name near(d.id.text);
     for (const auto& [candidate, entry] : schema_.directives) near.offer(candidate);
-    found_.error(d.id.offset, fmt::format("directive @{} is not defined{}", shown(d.id.text), near.hint()));
+    found_.error(d.id.offset, fmt::format("directive @{} is not defined{}", shown(d.id.text), near.hint("@")));
   }
 
   static std::string places(const definition& defined) {
@@ -107,7 +118,8 @@ class checker {
       if (it == defined.inputs.end()) {
         near_name near(a.id.text);
         for (const input_value& v : defined.inputs) near.offer(v.id.text);
-        found_.error(a.id.offset, fmt::format("@{} has no argument {}{}", shown(d.id.text), shown(a.id.text), near.hint()));
+        found_.error(a.id.offset,
+                     fmt::format("@{} has no argument {}{}", shown(d.id.text), shown(a.id.text), near.hint()));
         continue;
       }
       check_constant(schema_, a.given, it->type, fmt::format("{} of @{}", shown(a.id.text), shown(d.id.text)), found_);
@@ -123,7 +135,8 @@ class checker {
       if (row.argument.empty()) {
         found_.error(d.id.offset, fmt::format("@{} is not available in this build yet; remove it", row.directive));
       } else if (const argument* a = d.find(row.argument); a != nullptr && a->given.text != row.harmless) {
-        found_.error(a->id.offset, fmt::format("{} of @{} is not available in this build yet; remove it", row.argument, row.directive));
+        found_.error(a->id.offset, fmt::format("{} of @{} is not available in this build yet; remove it", row.argument,
+                                               row.directive));
       }
     }
   }
@@ -174,9 +187,7 @@ class constant_checker {
     if (scalar == "ID") return v.kind == value_kind::string || integer;
     return true;
   }
-  static bool finite(const value& v) {
-    return std::isfinite(std::strtod(std::string(v.text).c_str(), nullptr));
-  }
+  static bool finite(const value& v) { return std::isfinite(std::strtod(std::string(v.text).c_str(), nullptr)); }
 
   void check_enum(const value& v, const definition& d, const std::string& what) {
     if (v.kind != value_kind::enumeration) return mismatch(v, what);

@@ -68,16 +68,26 @@ escape read_unicode_escape(std::string_view s) {
 escape read_escape(std::string_view s) {
   if (s.size() < 2) return {1, 0, "nothing follows the backslash"};
   switch (s[1]) {
-    case '"': return {2, '"', nullptr};
-    case '\\': return {2, '\\', nullptr};
-    case '/': return {2, '/', nullptr};
-    case 'b': return {2, '\b', nullptr};
-    case 'f': return {2, '\f', nullptr};
-    case 'n': return {2, '\n', nullptr};
-    case 'r': return {2, '\r', nullptr};
-    case 't': return {2, '\t', nullptr};
-    case 'u': return read_unicode_escape(s);
-    default: return {1, 0, R"(a backslash begins \" \\ \/ \b \f \n \r \t \uXXXX or \u{…})"};
+    case '"':
+      return {2, '"', nullptr};
+    case '\\':
+      return {2, '\\', nullptr};
+    case '/':
+      return {2, '/', nullptr};
+    case 'b':
+      return {2, '\b', nullptr};
+    case 'f':
+      return {2, '\f', nullptr};
+    case 'n':
+      return {2, '\n', nullptr};
+    case 'r':
+      return {2, '\r', nullptr};
+    case 't':
+      return {2, '\t', nullptr};
+    case 'u':
+      return read_unicode_escape(s);
+    default:
+      return {1, 0, R"(a backslash begins \" \\ \/ \b \f \n \r \t \uXXXX or \u{…})"};
   }
 }
 
@@ -289,8 +299,8 @@ std::vector<token> lex(std::string_view source, const source_limits& limits, fin
     return {token{token_kind::end, 1, 0, source.substr(source.size())}};
   }
   if (const std::size_t bad = first_invalid_utf8(source); bad != std::string_view::npos) {
-    found.error(bad, fmt::format("byte {:#04x} is not UTF-8; save the file as UTF-8",
-                                 static_cast<unsigned char>(source[bad])));
+    found.error(
+        bad, fmt::format("byte {:#04x} is not UTF-8; save the file as UTF-8", static_cast<unsigned char>(source[bad])));
     return {token{token_kind::end, 1, 0, source.substr(source.size())}};
   }
   return lexer(source, limits, found).run();

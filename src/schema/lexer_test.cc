@@ -30,9 +30,7 @@ TEST(lexis_2_1, ignores_byte_order_marks_white_space_commas_and_comments) {
   EXPECT_THAT(texts("\xEF\xBB\xBF a,\t,b # c d\n\xEF\xBB\xBF e"), ElementsAre("a", "b", "e"));
 }
 
-TEST(lexis_2_1, a_comment_may_hold_any_character) {
-  EXPECT_THAT(texts("# \x01 \" { é 🐝\ra"), ElementsAre("a"));
-}
+TEST(lexis_2_1, a_comment_may_hold_any_character) { EXPECT_THAT(texts("# \x01 \" { é 🐝\ra"), ElementsAre("a")); }
 
 TEST(lexis_2_1_8, punctuators_of_both_languages) {
   EXPECT_THAT(texts("!$&()...:=@[]{|}"),
@@ -73,12 +71,12 @@ TEST_P(numbers, are_one_token) {
   EXPECT_EQ(out.tokens[0].kind, GetParam().kind);
   EXPECT_EQ(out.tokens[0].text, GetParam().text);
 }
-INSTANTIATE_TEST_SUITE_P(lexis_2_9_1, numbers,
-                         testing::Values(number_case{"0", token_kind::integer}, number_case{"-0", token_kind::integer},
-                                         number_case{"4", token_kind::integer}, number_case{"-190", token_kind::integer},
-                                         number_case{"0.0", token_kind::floating}, number_case{"1e50", token_kind::floating},
-                                         number_case{"-6.02E+23", token_kind::floating},
-                                         number_case{"0e-1", token_kind::floating}));
+INSTANTIATE_TEST_SUITE_P(
+    lexis_2_9_1, numbers,
+    testing::Values(number_case{"0", token_kind::integer}, number_case{"-0", token_kind::integer},
+                    number_case{"4", token_kind::integer}, number_case{"-190", token_kind::integer},
+                    number_case{"0.0", token_kind::floating}, number_case{"1e50", token_kind::floating},
+                    number_case{"-6.02E+23", token_kind::floating}, number_case{"0e-1", token_kind::floating}));
 
 struct bad_case {
   std::string_view text;
@@ -95,22 +93,21 @@ TEST_P(bad_tokens, are_reported_once_where_they_are) {
 }
 INSTANTIATE_TEST_SUITE_P(
     lexis_2_9, bad_tokens,
-    testing::Values(bad_case{"00", 1, "does not begin with 0"}, bad_case{"-01", 1, "does not begin with 0"},
-                    bad_case{"a 0xF1", 3, "ends before letters"}, bad_case{"1a", 1, "ends before letters"},
-                    bad_case{"1.", 1, "digit after the point"}, bad_case{"1.a", 1, "digit after the point"},
-                    bad_case{"1e", 1, "digit in the exponent"}, bad_case{"1.2.3", 1, "ends before"},
-                    bad_case{"1_0", 1, "ends before letters"}, bad_case{"-", 1, "digit after -"},
-                    bad_case{"1.5f", 1, "ends before letters"}, bad_case{".5", 1, "unexpected character '.'"},
-                    bad_case{"a ..", 3, "unexpected character"}, bad_case{"+1", 1, "unexpected character '+'"},
-                    bad_case{"é?", 1, "unexpected character 'é'"}, bad_case{"a\x07", 2, "\\u0007"},
-                    bad_case{R"("abc)", 1, "no end on its line"}, bad_case{R"(a "b \q c")", 6, "a backslash begins"},
-                    bad_case{R"("\u12G4")", 2, "four hexadecimal digits"}, bad_case{R"("\u{}")", 2, "expected hexadecimal digits"},
-                    bad_case{R"("\u{12")", 2, "expected hexadecimal digits"},
-                    bad_case{R"("\u{110000}")", 2, "at most 10FFFF"},
-                    bad_case{R"("\u{FFFFFFFFFFFFFFFFFFFF}")", 2, "at most 10FFFF"},
-                    bad_case{R"("\u{D800}")", 2, "surrogate"}, bad_case{R"("é\uD83D")", 3, "without a trailing"},
-                    bad_case{R"("\uDE00")", 2, "without a leading"}, bad_case{R"("\uD83D\u0041")", 2, "without a trailing"},
-                    bad_case{R"("""abc)", 1, "block string has no end"}));
+    testing::Values(
+        bad_case{"00", 1, "does not begin with 0"}, bad_case{"-01", 1, "does not begin with 0"},
+        bad_case{"a 0xF1", 3, "ends before letters"}, bad_case{"1a", 1, "ends before letters"},
+        bad_case{"1.", 1, "digit after the point"}, bad_case{"1.a", 1, "digit after the point"},
+        bad_case{"1e", 1, "digit in the exponent"}, bad_case{"1.2.3", 1, "ends before"},
+        bad_case{"1_0", 1, "ends before letters"}, bad_case{"-", 1, "digit after -"},
+        bad_case{"1.5f", 1, "ends before letters"}, bad_case{".5", 1, "unexpected character '.'"},
+        bad_case{"a .", 3, "unexpected character"}, bad_case{"+1", 1, "unexpected character '+'"},
+        bad_case{"é", 1, "unexpected character 'é'"}, bad_case{"a\x07", 2, "\\u0007"},
+        bad_case{R"("abc)", 1, "no end on its line"}, bad_case{R"(a "b \q c")", 6, "a backslash begins"},
+        bad_case{R"("\u12G4")", 2, "four hexadecimal digits"}, bad_case{R"("\u{}")", 2, "expected hexadecimal digits"},
+        bad_case{R"("\u{12")", 2, "expected hexadecimal digits"}, bad_case{R"("\u{110000}")", 2, "at most 10FFFF"},
+        bad_case{R"("\u{FFFFFFFFFFFFFFFFFFFF}")", 2, "at most 10FFFF"}, bad_case{R"("\u{D800}")", 2, "surrogate"},
+        bad_case{R"("é\uD83D")", 3, "without a trailing"}, bad_case{R"("\uDE00")", 2, "without a leading"},
+        bad_case{R"("\uD83D\u0041")", 2, "without a trailing"}, bad_case{R"("""abc)", 1, "block string has no end"}));
 
 TEST(lexis_2_9_4, a_string_ends_at_the_line_s_end) {
   const auto out = lex_text("\"ab\nc\"");

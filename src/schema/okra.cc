@@ -24,6 +24,10 @@ void for_each_type(definition& d, Input input, Output output) {
   }
 }
 
+bool has(const std::vector<directive>& directives, std::string_view id) {
+  return std::ranges::find(directives, id, [](const directive& d) { return d.id.text; }) != directives.end();
+}
+
 class lowering {
  public:
   lowering(document& doc, findings& found) : doc_(doc), found_(found) {}
@@ -38,7 +42,8 @@ class lowering {
 
  private:
   static bool is_type(const definition& d) {
-    return d.kind != definition_kind::schema && d.kind != definition_kind::directive && d.kind != definition_kind::service;
+    return d.kind != definition_kind::schema && d.kind != definition_kind::directive &&
+           d.kind != definition_kind::service;
   }
   static void name_void(type_ref& type) {
     if (type.named.text != "void") return;
@@ -51,7 +56,8 @@ class lowering {
     type_names inputs;
     type_names outputs;
     for (definition& d : doc_.definitions) {
-      for_each_type(d, [&](type_ref& t) { reach_input(t.named.text, inputs); }, [](type_ref&) {});
+      for_each_type(
+          d, [&](type_ref& t) { reach_input(t.named.text, inputs); }, [](type_ref&) {});
       if (d.kind != definition_kind::service) continue;
       for (const field& f : d.fields) reach_output(f.type.named.text, outputs);
     }
@@ -63,8 +69,9 @@ class lowering {
       for (const std::size_t i : by_name_[type]) {
         definition& d = doc_.definitions[i];
         if (both && by_name_.contains(renamed)) {
-          found_.error(d.id.offset, fmt::format("{} is an argument and an answer, so its input form is {}, but that name is taken",
-                                                shown(type), shown(renamed)));
+          found_.error(d.id.offset,
+                       fmt::format("{} is an argument and an answer, so its input form is {}, but that name is taken",
+                                   shown(type), shown(renamed)));
         } else if (both) {
           copies.push_back(to_input(d, renamed));
         } else {
@@ -89,7 +96,8 @@ class lowering {
     input.directives = d.directives;
     for (const field& f : d.fields) {
       if (!f.arguments.empty())
-        found_.error(f.id.offset, fmt::format("{} is an input, so {} has no arguments", shown(d.id.text), shown(f.id.text)));
+        found_.error(f.id.offset,
+                     fmt::format("{} is an input, so {} has no arguments", shown(d.id.text), shown(f.id.text)));
       input.inputs.push_back({f.description, f.id, f.type, {}, f.directives});
     }
     return input;
@@ -132,20 +140,23 @@ class lowering {
     schema.description = service.description;
     schema.directives = std::move(doc_.okra);
     std::ranges::move(service.directives, std::back_inserter(schema.directives));
-    if (std::ranges::find(schema.directives, "service", [](const directive& d) { return d.id.text; }) ==
-        schema.directives.end())
-      schema.directives.push_back(service_directive(service, schema.directives));
+    const bool written =
+        has(schema.directives, "service") || std::ranges::any_of(doc_.definitions, [](const definition& d) {
+          return d.kind == definition_kind::schema && has(d.directives, "service");
+        });
+    if (!written) schema.directives.push_back(service_directive(service, schema.directives));
     definition root;
     root.kind = definition_kind::object;
     root.offset = service.offset;
     root.id = {by_name_.contains("Mutation") ? service.id.text : "Mutation", service.id.offset};
     root.fields = std::move(service.fields);
     for (field& f : root.fields) {
-      if (f.arguments.size() > 1)
+      if (f.arguments.size() > 1) {
         found_.error(f.arguments[1].id.offset, fmt::format("a method of a service block takes one argument; {} has {}",
                                                            shown(f.id.text), f.arguments.size()));
-      if (std::ranges::find(f.directives, "bare", [](const directive& d) { return d.id.text; }) == f.directives.end())
+      } else if (!has(f.directives, "bare")) {
         f.directives.push_back({{"bare", f.id.offset}, {}});
+      }
     }
     schema.roots.push_back({operation::mutation, service.offset, root.id});
     doc_.definitions[index] = std::move(schema);
@@ -171,9 +182,10 @@ class lowering {
     directive d;
     d.id = {"service", service.id.offset};
     const value* space = string_argument("namespace");
-    d.arguments.push_back(space == nullptr || space->text.empty()
-                              ? make("name", service.id.text, service.id.offset)
-                              : make("name", doc_.own(fmt::format("{}.{}", space->text, service.id.text)), space->offset));
+    d.arguments.push_back(
+        space == nullptr || space->text.empty()
+            ? make("name", service.id.text, service.id.offset)
+            : make("name", doc_.own(fmt::format("{}.{}", space->text, service.id.text)), space->offset));
     if (const value* version = string_argument("version"); version != nullptr)
       d.arguments.push_back(make("version", version->text, version->offset));
     return d;
@@ -181,7 +193,7 @@ class lowering {
 
   document& doc_;
   findings& found_;
-  indexes by_name_;                                             ///< definition and extensions of each type
+  indexes by_name_;                                           ///< definition and extensions of each type
   std::map<std::string_view, std::string_view> input_names_;  ///< of types in both positions
 };
 

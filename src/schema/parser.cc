@@ -21,10 +21,25 @@ constexpr keyword keywords[] = {
     {"input", definition_kind::input},      {"directive", definition_kind::directive},
     {"service", definition_kind::service},
 };
-constexpr std::string_view locations[] = {
-    "QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD", "INLINE_FRAGMENT",
-    "VARIABLE_DEFINITION", "SCHEMA", "SCALAR", "OBJECT", "FIELD_DEFINITION", "ARGUMENT_DEFINITION", "INTERFACE",
-    "UNION", "ENUM", "ENUM_VALUE", "INPUT_OBJECT", "INPUT_FIELD_DEFINITION"};
+constexpr std::string_view locations[] = {"QUERY",
+                                          "MUTATION",
+                                          "SUBSCRIPTION",
+                                          "FIELD",
+                                          "FRAGMENT_DEFINITION",
+                                          "FRAGMENT_SPREAD",
+                                          "INLINE_FRAGMENT",
+                                          "VARIABLE_DEFINITION",
+                                          "SCHEMA",
+                                          "SCALAR",
+                                          "OBJECT",
+                                          "FIELD_DEFINITION",
+                                          "ARGUMENT_DEFINITION",
+                                          "INTERFACE",
+                                          "UNION",
+                                          "ENUM",
+                                          "ENUM_VALUE",
+                                          "INPUT_OBJECT",
+                                          "INPUT_FIELD_DEFINITION"};
 constexpr std::string_view executable[] = {"query", "mutation", "subscription", "fragment"};
 
 std::optional<definition_kind> kind_of(std::string_view word) {
@@ -113,7 +128,7 @@ class parser {
   [[nodiscard]] bool looks_like_definition(std::size_t ahead) const {
     if (peek(ahead).kind != token_kind::name) return false;
     const token& after = peek(ahead + 1);
-    if (peek(ahead).text == "extend") return after.kind == token_kind::name && kind_of(after.text).has_value();
+    if (peek(ahead).text == "extend") return after.kind == token_kind::name;
     const auto kind = kind_of(peek(ahead).text);
     if (!kind) return false;
     if (*kind == definition_kind::schema) return is(after, '{') || is(after, '@');
@@ -134,7 +149,8 @@ class parser {
   std::string_view parse_string() {
     const token& t = peek();
     advance();
-    const bool plain = t.kind == token_kind::string && t.text.find('\\') == std::string_view::npos && t.text.size() >= 2;
+    const bool plain =
+        t.kind == token_kind::string && t.text.find('\\') == std::string_view::npos && t.text.size() >= 2;
     return plain ? t.text.substr(1, t.text.size() - 2) : doc_.own(string_value(t));
   }
   std::string_view parse_description() { return at_string() ? parse_string() : std::string_view{}; }
@@ -167,15 +183,19 @@ class parser {
     const token& t = peek();
     v.text = t.text;
     switch (t.kind) {
-      case token_kind::integer: v.kind = value_kind::integer; break;
-      case token_kind::floating: v.kind = value_kind::floating; break;
+      case token_kind::integer:
+        v.kind = value_kind::integer;
+        break;
+      case token_kind::floating:
+        v.kind = value_kind::floating;
+        break;
       case token_kind::string:
       case token_kind::block_string:
         v.kind = value_kind::string;
         v.text = parse_string();
         return v;
       case token_kind::name:
-        v.kind = t.text == "null"                          ? value_kind::null
+        v.kind = t.text == "null"                        ? value_kind::null
                  : t.text == "true" || t.text == "false" ? value_kind::boolean
                                                          : value_kind::enumeration;
         break;
@@ -188,7 +208,9 @@ class parser {
           expected("a value");
         }
         return v;
-      case token_kind::end: expected("a value"); return v;
+      case token_kind::end:
+        expected("a value");
+        return v;
     }
     advance();
     return v;
@@ -295,7 +317,8 @@ class parser {
   }
   /// Is the directive here a decorator of the field below: first on its line, not further in than the field above, and not the last thing in the block?
   [[nodiscard]] bool stands_before_next(std::size_t margin) {
-    if (next_ == 0 || next_ < last_in_block_ || tokens_[next_ - 1].line == peek().line || peek().indent > margin) return false;
+    if (next_ == 0 || next_ < last_in_block_ || tokens_[next_ - 1].line == peek().line || peek().indent > margin)
+      return false;
     std::size_t i = next_;
     while (is(tokens_[i], '@')) {
       i += 2;
@@ -414,7 +437,9 @@ class parser {
         if (!d.extension && !at('{')) return expected("{ and the root types");
         return parse_block('{', '}', [&] { d.roots.push_back(parse_root_type()); });
       case definition_kind::object:
-      case definition_kind::interface: d.fields = parse_fields(); return;
+      case definition_kind::interface:
+        d.fields = parse_fields();
+        return;
       case definition_kind::service:
         if (!at('{')) return expected("{ and the methods");
         d.fields = parse_fields();
@@ -427,12 +452,14 @@ class parser {
       case definition_kind::input:
         return parse_block('{', '}', [&] { d.inputs.push_back(parse_input_value("a field's name")); });
       case definition_kind::scalar:
-      case definition_kind::directive: return;
+      case definition_kind::directive:
+        return;
     }
   }
 
   void unexpected_definition() {
-    if (at('{') || (peek().kind == token_kind::name && std::ranges::find(executable, peek().text) != std::end(executable)))
+    if (at('{') ||
+        (peek().kind == token_kind::name && std::ranges::find(executable, peek().text) != std::end(executable)))
       return error(here(), "a schema holds definitions only, no operations or fragments");
     near_name near(peek().text);
     if (peek().kind == token_kind::name)

@@ -35,19 +35,21 @@ class accepted : public testing::TestWithParam<std::string_view> {};
 TEST_P(accepted, without_a_finding) { EXPECT_THAT(messages(GetParam()), IsEmpty()); }
 INSTANTIATE_TEST_SUITE_P(
     grammar_3, accepted,
-    testing::Values("", "# only a comment", "schema { query: Q }", "\"d\" schema @a { query: Q mutation: M subscription: S }",
-                    "extend schema @a", "extend schema { query: Q }", "scalar S", "\"\"\"d\"\"\" scalar S @a(b: 1)",
-                    "extend scalar S @a", "type T", "type T @a", "type T implements A", "type T implements & A & B { a: Int }",
-                    "type T { a: Int! b(c: [Int!]! = [1] @d): [[T]!] @e }", "extend type T implements A", "extend type T @a",
-                    "extend type T { a: Int }", "type type { type: type input: input }", "interface I", "interface I implements J & K @a { a: I }",
-                    "extend interface I implements J", "union U", "union U @a", "union U = A", "union U = | A | B", "extend union U = A",
-                    "extend union U @a", "enum E", "enum E { A B @a \"d\" C }", "enum E { type query on }", "extend enum E { A }", "extend enum E @a",
-                    "input I", "input I { a: Int = 1 @a b: [I!] = [{a: 1, b: []}] }", "extend input I @a", "extend input I { a: Int }",
-                    "directive @a on FIELD", "directive @a(b: Int = 1 @c, \"d\" e: S) repeatable on | FIELD | SCHEMA",
-                    "\"d\" directive @repeatable on VARIABLE_DEFINITION", "type T { \"d\" a(\"d\" b: Int): Int }",
-                    "input I { a: X = {a: null, b: $#\n1, c: true, d: ENUM, e: \"s\", f: -1.5e3} }"));
+    testing::Values(
+        "", "# only a comment", "schema { query: Q }", "\"d\" schema @a { query: Q mutation: M subscription: S }",
+        "extend schema @a", "extend schema { query: Q }", "scalar S", "\"\"\"d\"\"\" scalar S @a(b: 1)",
+        "extend scalar S @a", "type T", "type T @a", "type T implements A", "type T implements & A & B { a: Int }",
+        "type T { a: Int! b(c: [Int!]! = [1] @d): [[T]!] @e }", "extend type T implements A", "extend type T @a",
+        "extend type T { a: Int }", "type type { type: type input: input }", "interface I",
+        "interface I implements J & K @a { a: I }", "extend interface I implements J", "union U", "union U @a",
+        "union U = A", "union U = | A | B", "extend union U = A", "extend union U @a", "enum E",
+        "enum E { A B @a \"d\" C }", "enum E { type query on }", "extend enum E { A }", "extend enum E @a", "input I",
+        "input I { a: Int = 1 @a b: [I!] = [{a: 1, b: []}] }", "extend input I @a", "extend input I { a: Int }",
+        "directive @a on FIELD", "directive @a(b: Int = 1 @c, \"d\" e: S) repeatable on | FIELD | SCHEMA",
+        "\"d\" directive @repeatable on VARIABLE_DEFINITION", "type T { \"d\" a(\"d\" b: Int): Int }",
+        "input I { a: X = {a: null, b: #\n1, c: true, d: ENUM, e: \"s\", f: -1.5e3} }"));
 
-TEST(grammar_3, the_last_case_above_is_wrong_with_a_variable) {
+TEST(grammar_3, constants_hold_no_variables) {
   EXPECT_THAT(messages("input I { a: X = $b }"), ElementsAre("f:1:18: error: a schema has no variables"));
 }
 
@@ -69,27 +71,38 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"schema { qeury: Q }", "f:1:10: error: expected query, mutation or subscription, found qeury"},
         wrong{"extend schema", "1:14: error: expected what the extension adds"},
         wrong{"\"d\" extend type A @a", "1:5: error: an extension has no description"},
-        wrong{"extend directive @a on FIELD", "expected a definition"}, wrong{"extend scalar S", "expected what the extension adds"},
+        wrong{"extend directive @a on FIELD", "expected a definition"},
+        wrong{"extend scalar S", "expected what the extension adds"},
         wrong{"extend union U", "expected what the extension adds"}, wrong{"extend type", "expected a name"},
-        wrong{"type T {}", "f:1:9: error: expected a field's name, found }"}, wrong{"type T { a }", "expected : and a type after a, found }"},
-        wrong{"type T { a(): Int }", "expected an argument's name, found )"}, wrong{"type T { a: [Int }", "expected ] after the type"},
-        wrong{"type T { a: Int!! }", "expected a field's name, found !"}, wrong{"type T implements { a: Int }", "expected an interface"},
-        wrong{"type T implements A B { a: Int }", "expected a definition, found B"}, wrong{"type 1", "expected a name, found 1"},
-        wrong{"enum E { true }", "true cannot be an enum value"}, wrong{"enum E { }", "expected an enum value"},
-        wrong{"union U = | ", "expected a member type"}, wrong{"union U = A |", "expected a member type"},
-        wrong{"input I { a(b: Int): Int }", "expected : after a, found ("}, wrong{"input I {}", "expected a field's name"},
-        wrong{"directive a on FIELD", "expected @"}, wrong{"directive @a", "expected on and where"},
+        wrong{"type T {}", "f:1:9: error: expected a field's name, found }"},
+        wrong{"type T { a }", "expected : and a type after a, found }"},
+        wrong{"type T { a(): Int }", "expected an argument's name, found )"},
+        wrong{"type T { a: [Int }", "expected ] after the type"},
+        wrong{"type T { a: Int!! }", "expected a field's name, found !"},
+        wrong{"type T implements { a: Int }", "expected an interface"},
+        wrong{"type T implements A B { a: Int }", "expected a definition, found B"},
+        wrong{"type 1", "expected a name, found 1"}, wrong{"enum E { true }", "true cannot be an enum value"},
+        wrong{"enum E { }", "expected an enum value"}, wrong{"union U = | ", "expected a member type"},
+        wrong{"union U = A |", "expected a member type"},
+        wrong{"input I { a(b: Int): Int }", "expected : after a, found ("},
+        wrong{"input I {}", "expected a field's name"}, wrong{"directive a on FIELD", "expected @"},
+        wrong{"directive @a", "expected on and where"},
         wrong{"directive @a on FELD", "FELD is no directive location; did you mean FIELD?"},
-        wrong{"directive @a(b: Int) repeatible on FIELD", "expected on"}, wrong{"scalar S @a()", "expected an argument, found )"},
-        wrong{"scalar S @a(b 1)", "expected : after the argument's name"}, wrong{"scalar S @ a: 1", "expected a definition, found :"},
-        wrong{"scalar S @a(b: )", "expected a value, found )"}, wrong{"scalar S @a(b: [1)", "expected a value, found )"},
-        wrong{"scalar S @a(b: {1: 1})", "expected a field or }"}, wrong{"tpye A { a: Int }", "expected a definition, found tpye; did you mean type?"},
+        wrong{"directive @a(b: Int) repeatible on FIELD", "expected on"},
+        wrong{"scalar S @a()", "expected an argument, found )"},
+        wrong{"scalar S @a(b 1)", "expected : after the argument's name"},
+        wrong{"scalar S @ a: 1", "expected a definition, found :"},
+        wrong{"scalar S @a(b: )", "expected a value, found )"},
+        wrong{"scalar S @a(b: [1)", "expected a value, found )"},
+        wrong{"scalar S @a(b: {1: 1})", "expected a field or }"},
+        wrong{"tpye A { a: Int }", "expected a definition, found tpye; did you mean type?"},
         wrong{"query { a }", "no operations or fragments"}, wrong{"{ a }", "no operations or fragments"},
-        wrong{"\"d\"", "expected a definition, the file ends here"}, wrong{"\"a\" \"b\" type A", "expected a definition"},
-        wrong{"@auth type A", "only @okra may stand outside"}));
+        wrong{"\"d\"", "expected a definition, the file ends here"},
+        wrong{"\"a\" \"b\" type A", "expected a definition"}, wrong{"@auth type A", "only @okra may stand outside"}));
 
 TEST(parser, keeps_every_part_of_a_field) {
-  const parsed p(R"("of T" type T implements A & B @x { "of f" f("of a" a: [Int!]! = [1, 2] @y, b: ID): T! @z(v: {k: "s"}) })");
+  const parsed p(
+      R"("of T" type T implements A & B @x { "of f" f("of a" a: [Int!]! = [1, 2] @y, b: ID): T! @z(v: {k: "s"}) })");
   EXPECT_EQ(p->kind, definition_kind::object);
   EXPECT_EQ(p->description, "of T");
   EXPECT_EQ(p->id.text, "T");
@@ -134,11 +147,12 @@ TEST(parser, reads_a_directive_definition) {
 }
 
 TEST(parser, reports_the_errors_of_several_definitions_at_once) {
-  EXPECT_THAT(messages("type A { a Int }\n\n\"d\"\ntype B { b: Int }\nenum C { }\nextend typ D @x\nscalar E\nunion F = 1\n"),
-              ElementsAre("f:1:12: error: expected : and a type after a, found Int",
-                          "f:5:10: error: expected an enum value, found }",
-                          "f:6:8: error: expected a definition, found typ; did you mean type?",
-                          "f:8:11: error: expected a member type, found 1"));
+  EXPECT_THAT(
+      messages("type A { a Int }\n\n\"d\"\ntype B { b: Int }\nenum C { }\nextend typ D @x\nscalar E\nunion F = 1\n"),
+      ElementsAre("f:1:12: error: expected : and a type after a, found Int",
+                  "f:5:10: error: expected an enum value, found }",
+                  "f:6:8: error: expected a definition, found typ; did you mean type?",
+                  "f:8:11: error: expected a member type, found 1"));
 }
 
 TEST(parser, does_not_take_a_field_for_a_definition_when_it_goes_on) {

@@ -42,17 +42,24 @@ std::string describe(std::uint8_t kinds) {
 /// The kind of a well-formed value, by its first character.
 json_kind kind_of(char first) {
   switch (first) {
-    case '{': return json_object;
-    case '[': return json_array;
-    case '"': return json_string;
+    case '{':
+      return json_object;
+    case '[':
+      return json_array;
+    case '"':
+      return json_string;
     case 't':
-    case 'f': return json_boolean;
-    case 'n': return json_null;
-    default: return json_number;
+    case 'f':
+      return json_boolean;
+    case 'n':
+      return json_null;
+    default:
+      return json_number;
   }
 }
 
-std::unexpected<error> refuse(const giver& g, error_code code, std::size_t offset, std::string what, std::string message) {
+std::unexpected<error> refuse(const giver& g, error_code code, std::size_t offset, std::string what,
+                              std::string message) {
   error e;
   e.code = code;
   e.whose = g.whose;
@@ -71,31 +78,37 @@ bool parse_fast(std::string& json, std::size_t depth) {
   json.reserve(json.size() + simdjson::SIMDJSON_PADDING);
   const std::size_t levels = depth + 1;  // simdjson counts the document itself
   if (parser.capacity() < json.size() || parser.max_depth() != levels) [[unlikely]]
-    if (parser.allocate(std::bit_ceil(std::max(json.size(), least_capacity)), levels) != simdjson::SUCCESS) return false;
+    if (parser.allocate(std::bit_ceil(std::max(json.size(), least_capacity)), levels) != simdjson::SUCCESS)
+      return false;
   const bool good = parser.parse(json.data(), json.size(), false).error() == simdjson::SUCCESS;
   if (json.size() > longest_kept) parser = simdjson::dom::parser();
   return good;
 }
 
-result<void> check(const giver& g, std::string_view method_name, std::uint8_t kinds, std::string& json, std::size_t most_bytes,
-                   std::size_t depth) {
+result<void> check(const giver& g, std::string_view method_name, std::uint8_t kinds, std::string& json,
+                   std::size_t most_bytes, std::size_t depth) {
   constexpr std::size_t deepest = 10'000;
   depth = std::min(depth, deepest);
   if (json.size() > most_bytes)
-    return refuse(g, g.too_much, most_bytes, fmt::format("{} bytes; at most {}", json.size(), most_bytes),
-                  fmt::format("{} of {} has {} bytes; the limit is {}", g.subject, method_name, json.size(), most_bytes));
+    return refuse(
+        g, g.too_much, most_bytes, fmt::format("{} bytes; at most {}", json.size(), most_bytes),
+        fmt::format("{} of {} has {} bytes; the limit is {}", g.subject, method_name, json.size(), most_bytes));
   if (!parse_fast(json, depth)) [[unlikely]] {
     if (auto problem = find_json_problem(json, depth)) {
       const bool deep = problem->what == json_problem::sort::depth;
-      const std::string_view is = deep ? "is too deep" : problem->what == json_problem::sort::utf8 ? "is not UTF-8" : "is not JSON";
-      std::string message = fmt::format("{} of {} {}: {}, at byte {}", g.subject, method_name, is, problem->message, problem->offset);
+      const std::string_view is = deep                                        ? "is too deep"
+                                  : problem->what == json_problem::sort::utf8 ? "is not UTF-8"
+                                                                              : "is not JSON";
+      std::string message =
+          fmt::format("{} of {} {}: {}, at byte {}", g.subject, method_name, is, problem->message, problem->offset);
       return refuse(g, deep ? g.too_much : g.unfit, problem->offset, std::move(problem->message), std::move(message));
     }
   }
   std::size_t start = 0;
   while (json[start] == ' ' || json[start] == '\t' || json[start] == '\n' || json[start] == '\r') ++start;
   const json_kind found = kind_of(json[start]);
-  if ((kinds & found) != 0) [[likely]] return {};
+  if ((kinds & found) != 0) [[likely]]
+    return {};
   std::string what = fmt::format("expected {}, got {}", describe(kinds), describe(found));
   std::string message = fmt::format("{} of {} does not fit the contract: {}", g.subject, method_name, what);
   return refuse(g, g.unfit, start, std::move(what), std::move(message));

@@ -73,18 +73,25 @@ TEST_P(broken, json_is_refused_with_its_place) {
 }
 INSTANTIATE_TEST_SUITE_P(
     rfc_8259, broken,
-    testing::Values(bad_json{"", 0, "expected a value, it ends here"}, bad_json{"  ", 2, "ends here"}, bad_json{"{", 1, "field's name"},
-                    bad_json{"{\"a\"", 4, "expected :"}, bad_json{"{\"a\" 1}", 5, "expected :, found 1"}, bad_json{"{\"a\":}", 5, "expected a value"},
-                    bad_json{"{\"a\":1,}", 7, "field's name"}, bad_json{"{a:1}", 1, "field's name in quotes"}, bad_json{"[1,]", 3, "expected a value"},
-                    bad_json{"[1 2]", 3, "expected , or ], found 2"}, bad_json{"[1", 2, "expected , or ], it ends here"},
-                    bad_json{"[1}", 2, "expected , or ]"}, bad_json{"{} x", 3, "something follows"}, bad_json{"1 2", 2, "something follows"},
-                    bad_json{"01", 1, "something follows"}, bad_json{"-", 1, "expected a digit"}, bad_json{"1.", 2, "expected a digit"},
-                    bad_json{"1e+", 3, "expected a digit"}, bad_json{"nul", 0, "expected a value"}, bad_json{"True", 0, "expected a value"},
-                    bad_json{"NaN", 0, "expected a value"}, bad_json{"\"a", 2, "string's end"}, bad_json{"\"a\nb\"", 2, "control character"},
-                    bad_json{R"("\x")", 1, "not an escape"}, bad_json{R"("\u12")", 1, "four hexadecimal digits"},
-                    bad_json{R"(["\ud800"])", 2, "lone surrogate"}, bad_json{R"("\udc00")", 1, "lone surrogate"},
-                    bad_json{R"("\ud800\u0041")", 1, "lone surrogate"}, bad_json{"// c\n1", 0, "expected a value"},
-                    bad_json{"\xEF\xBB\xBF""1", 0, "expected a value"}, bad_json{"]", 0, "expected a value"},
+    testing::Values(bad_json{"", 0, "expected a value, it ends here"}, bad_json{"  ", 2, "ends here"},
+                    bad_json{"{", 1, "field's name"}, bad_json{"{\"a\"", 4, "expected :"},
+                    bad_json{"{\"a\" 1}", 5, "expected :, found 1"}, bad_json{"{\"a\":}", 5, "expected a value"},
+                    bad_json{"{\"a\":1,}", 7, "field's name"}, bad_json{"{a:1}", 1, "field's name in quotes"},
+                    bad_json{"[1,]", 3, "expected a value"}, bad_json{"[1 2]", 3, "expected , or ], found 2"},
+                    bad_json{"[1", 2, "expected , or ], it ends here"}, bad_json{"[1}", 2, "expected , or ]"},
+                    bad_json{"{} x", 3, "something follows"}, bad_json{"1 2", 2, "something follows"},
+                    bad_json{"01", 1, "something follows"}, bad_json{"-", 1, "expected a digit"},
+                    bad_json{"1.", 2, "expected a digit"}, bad_json{"1e+", 3, "expected a digit"},
+                    bad_json{"nul", 0, "expected a value"}, bad_json{"True", 0, "expected a value"},
+                    bad_json{"NaN", 0, "expected a value"}, bad_json{"\"a", 2, "string's end"},
+                    bad_json{"\"a\nb\"", 2, "control character"}, bad_json{R"("\x")", 1, "not an escape"},
+                    bad_json{R"("\u12")", 1, "four hexadecimal digits"}, bad_json{R"(["\ud800"])", 2, "lone surrogate"},
+                    bad_json{R"("\udc00")", 1, "lone surrogate"}, bad_json{R"("\ud800\u0041")", 1, "lone surrogate"},
+                    bad_json{"// c\n1", 0, "expected a value"},
+                    bad_json{"\xEF\xBB\xBF"
+                             "1",
+                             0, "expected a value"},
+                    bad_json{"]", 0, "expected a value"},
                     bad_json{std::string_view("1\0", 2), 1, "something follows"}));
 
 TEST(payload, that_is_not_utf_8_is_refused) {
@@ -155,11 +162,13 @@ TEST_P(answers, that_do_not_fit_are_the_guest_s_fault) {
 }
 INSTANTIATE_TEST_SUITE_P(
     check_answer, answers,
-    testing::Values(bad_answer{"", "the answer of greet is not JSON"}, bad_answer{"{\"a\":", "is not JSON: expected a value, it ends here, at byte 5"},
+    testing::Values(bad_answer{"", "the answer of greet is not JSON"},
+                    bad_answer{"{\"a\":", "is not JSON: expected a value, it ends here, at byte 5"},
                     bad_answer{"{\"a\": \"\xC3(\"}", "is not UTF-8: byte 0xc3 is not UTF-8, at byte 7"},
                     bad_answer{"\"s\"", "does not fit the contract: expected an object or null, got a string"},
                     bad_answer{"[[[[1]]]]", "is too deep"},
-                    bad_answer{"\"123456789012345678901234567890123456789012345678901234567890\"", "has 62 bytes; the limit is 50"}));
+                    bad_answer{"\"123456789012345678901234567890123456789012345678901234567890\"",
+                               "has 62 bytes; the limit is 50"}));
 
 TEST(answer, that_fits_is_taken) {
   std::string text = R"({"a": [1, "🐝", null]})";
@@ -167,8 +176,8 @@ TEST(answer, that_fits_is_taken) {
 }
 
 TEST(json_scan, accepts_what_is_json) {
-  for (const std::string_view json :
-       {"0", "-0.0e-0", "{}", "[]", " [ ] ", R"({"":{"a":[]},"b":[{},[1,2]]})", R"("\"\\\/\b\f\n\r\t\u00e9\uD83D\uDE00")", "\"\x7F\""})
+  for (const std::string_view json : {"0", "-0.0e-0", "{}", "[]", " [ ] ", R"({"":{"a":[]},"b":[{},[1,2]]})",
+                                      R"("\"\\\/\b\f\n\r\t\u00e9\uD83D\uDE00")", "\"\x7F\""})
     EXPECT_FALSE(find_json_problem(json, 10)) << json;
 }
 

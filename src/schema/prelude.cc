@@ -42,7 +42,8 @@ scalar Void
 )sdl";
 
 // prelude.graphql, byte for byte (a test compares them).
-constexpr std::string_view prelude_file = R"sdl(# The directives of a waggle service contract. Implied in every contract: a file need not repeat them; where it defines one itself, the definition must be the same up to descriptions.
+constexpr std::string_view prelude_file =
+    R"sdl(# The directives of a waggle service contract. Implied in every contract: a file need not repeat them; where it defines one itself, the definition must be the same up to descriptions.
 # Every type here begins with Waggle; a contract may not define such a name.
 
 "Makes a schema a service. `name`: Name(.Name)*, the last part beginning with a capital; it is the service's address."

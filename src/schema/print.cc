@@ -40,7 +40,9 @@ std::string print(const value& v) {
   return out + (v.kind == value_kind::list ? ']' : '}');
 }
 
-std::string print(const field& f) { return fmt::format("{}{}: {}", f.id.text, print_arguments(f.arguments), print(f.type)); }
+std::string print(const field& f) {
+  return fmt::format("{}{}: {}", f.id.text, print_arguments(f.arguments), print(f.type));
+}
 
 std::string print_directive_definition(const definition& d) {
   std::vector<std::string_view> locations;

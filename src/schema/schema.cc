@@ -38,14 +38,15 @@ void add_directive(schema& s, const definition& d, findings& found) {
   } else if (known.from == origin::file) {
     found.error(d.id.offset, fmt::format("directive @{} is defined twice", shown(d.id.text)));
   } else if (const std::string own = print_directive_definition(*known.defined); own != print_directive_definition(d)) {
-    found.error(d.id.offset, fmt::format("@{} is waggle's own and implied; leave this definition out or write {}",
-                                         d.id.text, own));
+    found.error(d.id.offset,
+                fmt::format("@{} is waggle's own and implied; leave this definition out or write {}", d.id.text, own));
   }
 }
 
 void add_type(schema& s, const definition& d, findings& found) {
   if (d.id.text.starts_with(own_prefix)) {
-    found.error(d.id.offset, fmt::format("{}: names that begin with {} are waggle's own", shown(d.id.text), own_prefix));
+    found.error(d.id.offset,
+                fmt::format("{}: names that begin with {} are waggle's own", shown(d.id.text), own_prefix));
     return;
   }
   type_entry& entry = s.types[d.id.text];
@@ -77,10 +78,12 @@ void set_root(schema& s, const root_type& r, findings& found) {
 void find_roots(schema& s, findings& found) {
   bool defined = false;
   for (const definition* part : s.parts) {
+    if (!part->extension && defined) {
+      found.error(part->offset, "the schema is defined twice");
+      continue;
+    }
     for (const root_type& r : part->roots) set_root(s, r, found);
-    if (part->extension) continue;
-    if (defined) found.error(part->offset, "the schema is defined twice");
-    defined = true;
+    defined |= !part->extension;
   }
   if (defined) return;
   constexpr std::string_view defaults[] = {"Query", "Mutation", "Subscription"};
@@ -98,7 +101,8 @@ void check_roots(const schema& s, findings& found) {
     if (d == nullptr) {
       found.error(root.offset, fmt::format("type {} is not defined{}", shown(root.text), s.near_type(root.text)));
     } else if (d->kind != definition_kind::object) {
-      found.error(root.offset, fmt::format("{} is of the kind {}; a root must be an object type", shown(root.text), describe(d->kind)));
+      found.error(root.offset, fmt::format("{} is of the kind {}; a root must be an object type", shown(root.text),
+                                           describe(d->kind)));
     }
   }
 }
@@ -141,7 +145,8 @@ schema index_schema(const document& doc, bool okra, findings& found) {
   for (const auto& [type_name, entry] : s.types)
     if (entry.defined == nullptr)
       for (const definition* e : entry.extensions)
-        found.error(e->id.offset, fmt::format("type {} is extended but not defined{}", shown(type_name), s.near_type(type_name)));
+        found.error(e->id.offset,
+                    fmt::format("type {} is extended but not defined{}", shown(type_name), s.near_type(type_name)));
   find_roots(s, found);
   check_roots(s, found);
   return s;

@@ -20,13 +20,8 @@ struct range {
 };
 constexpr range ranges[] = {
     {"memoryMb", 1, 2048},  // a guest's memory is at most 2 GiB
-    {"timeoutMs", 1, no_limit},
-    {"ms", 1, no_limit},
-    {"min", 0, 100'000},
-    {"max", 1, 100'000},
-    {"queue", 0, 10'000'000},
-    {"idleMs", 0, no_limit},
-    {"maxRequests", 0, no_limit},
+    {"timeoutMs", 1, no_limit}, {"ms", 1, no_limit},     {"min", 0, 100'000},          {"max", 1, 100'000},
+    {"queue", 0, 10'000'000},   {"idleMs", 0, no_limit}, {"maxRequests", 0, no_limit},
 };
 
 /// The number, where it is given, is one and is in its range.
@@ -62,7 +57,8 @@ void check_service_name(const value& v, findings& found) {
     }
     if (dot == std::string_view::npos) {
       if (part.front() < 'A' || part.front() > 'Z')
-        found.error(v.offset, fmt::format("service name \"{}\": its last part must begin with a capital", shown(v.text)));
+        found.error(v.offset,
+                    fmt::format("service name \"{}\": its last part must begin with a capital", shown(v.text)));
       return;
     }
     rest.remove_prefix(dot + 1);
@@ -105,7 +101,8 @@ void read_service(const schema& s, contract& into, findings& found) {
       if (const value* v = given(d, "singleton")) into.singleton = v->text == "true";
       if (const value* v = given(d, "pool")) read_pool(*v, into.pool, found);
       into.memory_mb = number("memoryMb", given(d, "memoryMb"), found);
-      if (const auto ms = number("timeoutMs", given(d, "timeoutMs"), found)) into.timeout = std::chrono::milliseconds(*ms);
+      if (const auto ms = number("timeoutMs", given(d, "timeoutMs"), found))
+        into.timeout = std::chrono::milliseconds(*ms);
       return;  // a second one was reported
     }
   }
@@ -120,7 +117,8 @@ void read_method_directives(const field& f, method& into, findings& found) {
     if (d.id.text != "bare") continue;
     into.bare = true;
     if (f.arguments.size() > 1)
-      found.error(d.id.offset, fmt::format("@bare is for methods of one argument; {} has {}", shown(f.id.text), f.arguments.size()));
+      found.error(d.id.offset,
+                  fmt::format("@bare is for methods of one argument; {} has {}", shown(f.id.text), f.arguments.size()));
   }
 }
 

@@ -11,7 +11,9 @@ namespace {
 /// The length of the well-formed sequence at `s[i]`, or 0 (RFC 3629 §4).
 std::size_t utf8_length(std::string_view s, std::size_t i) {
   auto byte = [&](std::size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0U; };
-  auto tail = [&](std::size_t k, unsigned low = 0x80, unsigned high = 0xBF) { return byte(k) >= low && byte(k) <= high; };
+  auto tail = [&](std::size_t k, unsigned low = 0x80, unsigned high = 0xBF) {
+    return byte(k) >= low && byte(k) <= high;
+  };
   const unsigned b = byte(i);
   if (b < 0x80) return 1;
   if (b >= 0xC2 && b <= 0xDF) return tail(i + 1) ? 2 : 0;
@@ -99,7 +101,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
 }
 
 near_name::near_name(std::string_view word)
-    : word_(word), distance_(std::min<std::size_t>(4, std::max<std::size_t>(1, word.size() / 3)) + 1) {}
+    : word_(word), distance_(std::min<std::size_t>(4, std::max<std::size_t>(1, (word.size() + 2) / 3)) + 1) {}
 
 void near_name::offer(std::string_view candidate) {
   if (distance_ == 0) return;
@@ -109,6 +111,8 @@ void near_name::offer(std::string_view candidate) {
   best_ = candidate;
 }
 
-std::string near_name::hint() const { return best_.empty() ? "" : fmt::format("; did you mean {}?", shown(best_)); }
+std::string near_name::hint(std::string_view before) const {
+  return best_.empty() ? "" : fmt::format("; did you mean {}{}?", before, shown(best_));
+}
 
 }  // namespace waggle::graphql

@@ -23,8 +23,8 @@ class near_name {
  public:
   explicit near_name(std::string_view word);
   void offer(std::string_view candidate);
-  /// `; did you mean String?`, or nothing where no candidate is near.
-  [[nodiscard]] std::string hint() const;
+  /// `; did you mean String?`, or nothing where no candidate is near. `before` is put before the name.
+  [[nodiscard]] std::string hint(std::string_view before = {}) const;
 
  private:
   std::string_view word_;
