@@ -52,18 +52,12 @@ class checker {
  private:
   static std::string_view location_of(definition_kind kind) {
     switch (kind) {
-      case definition_kind::scalar:
-        return "SCALAR";
-      case definition_kind::interface:
-        return "INTERFACE";
-      case definition_kind::union_type:
-        return "UNION";
-      case definition_kind::enumeration:
-        return "ENUM";
-      case definition_kind::input:
-        return "INPUT_OBJECT";
-      default:
-        return "OBJECT";
+      case definition_kind::scalar: return "SCALAR";
+      case definition_kind::interface: return "INTERFACE";
+      case definition_kind::union_type: return "UNION";
+      case definition_kind::enumeration: return "ENUM";
+      case definition_kind::input: return "INPUT_OBJECT";
+      default: return "OBJECT";
     }
   }
 
@@ -90,7 +84,7 @@ class checker {
                      fmt::format("@{} cannot stand on {}, only on {}", shown(d.id.text), location, places(defined)));
       if (!seen.insert(d.id.text).second && !defined.repeatable)
         found_.error(d.id.offset, fmt::format("@{} stands here twice", shown(d.id.text)));
-      check_arguments(d, defined);
+      check_arguments(d, it->second.arguments);
       if (it->second.from == origin::prelude) check_available(d);
     }
   }
@@ -107,26 +101,25 @@ class checker {
     return out;
   }
 
-  void check_arguments(const directive& d, const definition& defined) {
+  void check_arguments(const directive& d, const input_index& known) {
     names_seen seen;
     for (const argument& a : d.arguments) {
       if (!seen.insert(a.id.text).second) {
         found_.error(a.id.offset, fmt::format("argument {} of @{} is given twice", shown(a.id.text), shown(d.id.text)));
         continue;
       }
-      const auto it = std::ranges::find(defined.inputs, a.id.text, [](const input_value& v) { return v.id.text; });
-      if (it == defined.inputs.end()) {
-        near_name near(a.id.text);
-        for (const input_value& v : defined.inputs) near.offer(v.id.text);
-        found_.error(a.id.offset,
-                     fmt::format("@{} has no argument {}{}", shown(d.id.text), shown(a.id.text), near.hint()));
+      const auto it = known.by_name.find(a.id.text);
+      if (it == known.by_name.end()) {
+        found_.error(a.id.offset, fmt::format("@{} has no argument {}{}", shown(d.id.text), shown(a.id.text),
+                                              known.near(a.id.text)));
         continue;
       }
-      check_constant(schema_, a.given, it->type, fmt::format("{} of @{}", shown(a.id.text), shown(d.id.text)), found_);
+      check_constant(schema_, a.given, it->second->type, fmt::format("{} of @{}", shown(a.id.text), shown(d.id.text)),
+                     found_);
     }
-    for (const input_value& v : defined.inputs)
-      if (v.type.non_null() && v.default_value.empty() && !seen.contains(v.id.text))
-        found_.error(d.id.offset, fmt::format("@{} needs {}: {}", shown(d.id.text), shown(v.id.text), print(v.type)));
+    for (const input_value* v : known.required)
+      if (!seen.contains(v->id.text))
+        found_.error(d.id.offset, fmt::format("@{} needs {}: {}", shown(d.id.text), shown(v->id.text), print(v->type)));
   }
 
   void check_available(const directive& d) {
@@ -152,6 +145,7 @@ class constant_checker {
   constant_checker(const schema& s, const type_ref& type, findings& found) : schema_(s), type_(type), found_(found) {}
 
   void check(const value& v, std::string_view modifiers, const std::string& what) {
+    if (found_.full()) return;
     if (modifiers.ends_with('!')) {
       if (v.kind == value_kind::null) return mismatch(v, what);
       modifiers.remove_suffix(1);
@@ -191,38 +185,29 @@ class constant_checker {
 
   void check_enum(const value& v, const definition& d, const std::string& what) {
     if (v.kind != value_kind::enumeration) return mismatch(v, what);
-    near_name near(v.text);
-    const auto entry = schema_.types.find(d.id.text);
-    for (const definition* part : entry->second.parts())
-      for (const enum_value& known : part->values) {
-        if (known.id.text == v.text) return;
-        near.offer(known.id.text);
-      }
-    found_.error(v.offset, fmt::format("{}: {} has no value {}{}", what, shown(d.id.text), shown(v.text), near.hint()));
+    const std::set<std::string_view>& values = schema_.types.find(d.id.text)->second.values;
+    if (!values.contains(v.text))
+      found_.error(v.offset, fmt::format("{}: {} has no value {}{}", what, shown(d.id.text), shown(v.text),
+                                         did_you_mean(v.text, values)));
   }
 
   void check_object(const value& v, const definition& d, const std::string& what) {
     if (v.kind != value_kind::object) return mismatch(v, what);
-    const auto entry = schema_.types.find(d.id.text);
-    std::map<std::string_view, const input_value*> known;
-    for (const definition* part : entry->second.parts())
-      for (const input_value& f : part->inputs) known.emplace(f.id.text, &f);
+    const input_index& known = schema_.types.find(d.id.text)->second.inputs;
     names_seen seen;
     for (const value& item : v.items) {
+      if (found_.full()) return;
       if (!seen.insert(item.key.text).second) {
         found_.error(item.key.offset, fmt::format("{}: {} is given twice", what, shown(item.key.text)));
-      } else if (const auto it = known.find(item.key.text); it != known.end()) {
+      } else if (const auto it = known.by_name.find(item.key.text); it != known.by_name.end()) {
         check_constant(schema_, item, it->second->type, fmt::format("{}.{}", what, shown(item.key.text)), found_);
       } else {
-        near_name near(item.key.text);
-        for (const auto& [candidate, f] : known) near.offer(candidate);
         found_.error(item.key.offset, fmt::format("{}: {} has no field {}{}", what, shown(d.id.text),
-                                                  shown(item.key.text), near.hint()));
+                                                  shown(item.key.text), known.near(item.key.text)));
       }
     }
-    for (const auto& [field_name, f] : known)
-      if (f->type.non_null() && f->default_value.empty() && !seen.contains(field_name))
-        found_.error(v.offset, fmt::format("{}: {} is missing", what, shown(field_name)));
+    for (const input_value* f : known.required)
+      if (!seen.contains(f->id.text)) found_.error(v.offset, fmt::format("{}: {} is missing", what, shown(f->id.text)));
   }
 
   const schema& schema_;

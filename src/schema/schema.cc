@@ -16,9 +16,9 @@ constexpr std::string_view own_prefix = "Waggle";
 void add_implied(schema& s, const document& doc, origin from) {
   for (const definition& d : doc.definitions) {
     if (d.kind == definition_kind::directive) {
-      s.directives[d.id.text] = {&d, from};
+      s.directives[d.id.text] = {&d, from, {}};
     } else {
-      s.types[d.id.text] = {&d, {}, from};
+      s.types[d.id.text] = {&d, {}, from, {}, {}};
     }
   }
 }
@@ -30,11 +30,11 @@ bool replaceable(const type_entry& entry) {
 }
 
 void add_directive(schema& s, const definition& d, findings& found) {
-  auto [it, added] = s.directives.try_emplace(d.id.text, directive_entry{&d, origin::file});
+  auto [it, added] = s.directives.try_emplace(d.id.text, directive_entry{&d, origin::file, {}});
   if (added) return;
   directive_entry& known = it->second;
   if (known.from == origin::built_in) {
-    known = {&d, origin::file};
+    known = {&d, origin::file, {}};
   } else if (known.from == origin::file) {
     found.error(d.id.offset, fmt::format("directive @{} is defined twice", shown(d.id.text)));
   } else if (const std::string own = print_directive_definition(*known.defined); own != print_directive_definition(d)) {
@@ -109,6 +109,19 @@ void check_roots(const schema& s, findings& found) {
 
 }  // namespace
 
+void input_index::add(const std::vector<input_value>& inputs) {
+  for (const input_value& v : inputs) {
+    if (!by_name.emplace(v.id.text, &v).second) continue;
+    if (v.type.non_null() && v.default_value.empty()) required.push_back(&v);
+  }
+}
+
+std::string input_index::near(std::string_view word) const {
+  near_name near(word);
+  for (const auto& [candidate, v] : by_name) near.offer(candidate);
+  return near.hint();
+}
+
 std::vector<const definition*> type_entry::parts() const {
   std::vector<const definition*> all;
   if (defined != nullptr) all.push_back(defined);
@@ -147,6 +160,13 @@ schema index_schema(const document& doc, bool okra, findings& found) {
       for (const definition* e : entry.extensions)
         found.error(e->id.offset,
                     fmt::format("type {} is extended but not defined{}", shown(type_name), s.near_type(type_name)));
+  for (auto& [type_name, entry] : s.types) {
+    for (const definition* part : entry.parts()) {
+      entry.inputs.add(part->inputs);
+      for (const enum_value& v : part->values) entry.values.insert(v.id.text);
+    }
+  }
+  for (auto& [directive_name, entry] : s.directives) entry.arguments.add(entry.defined->inputs);
   find_roots(s, found);
   check_roots(s, found);
   return s;

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,10 +14,22 @@ namespace waggle::graphql {
 /// Whose a definition is.
 enum class origin : std::uint8_t { built_in, prelude, file };
 
+/// Arguments or input fields by name.
+struct input_index {
+  std::map<std::string_view, const input_value*> by_name;
+  std::vector<const input_value*> required;  ///< non-null and without a default
+
+  void add(const std::vector<input_value>& inputs);
+  /// `; did you mean …?` from these names.
+  [[nodiscard]] std::string near(std::string_view word) const;
+};
+
 struct type_entry {
   const definition* defined = nullptr;  ///< null: only extended, which was reported
   std::vector<const definition*> extensions;
   origin from = origin::file;
+  input_index inputs;                 ///< an input type's fields, those of extensions too
+  std::set<std::string_view> values;  ///< an enum's, those of extensions too
 
   /// The definition and its extensions, in this order.
   [[nodiscard]] std::vector<const definition*> parts() const;
@@ -25,6 +38,7 @@ struct type_entry {
 struct directive_entry {
   const definition* defined = nullptr;
   origin from = origin::file;
+  input_index arguments;
 };
 
 /// A document's definitions by name, with what is implied. Points into the document, which must outlive it.
