@@ -1,5 +1,6 @@
 add_library(waggle_flags INTERFACE)
-target_compile_options(waggle_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+target_compile_options(waggle_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wno-missing-field-initializers) # designated initializers leave the rest at their defaults on purpose
 if(NOT WAGGLE_TSAN) # Asio under TSan warns about fences
   target_compile_options(waggle_flags INTERFACE -Werror)
 endif()

@@ -1,1 +1,109 @@
-int main() { return 0; }
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "app/commands.h"
+
+namespace {
+
+using namespace waggle;
+
+/// The configuration in force, or the exit status.
+std::optional<configuration> configure(const command_line_settings& given, int& status) {
+  auto loaded = load_configuration(given);
+  if (print(loaded.findings) || !loaded.value) {
+    status = exit_usage;
+    return std::nullopt;
+  }
+  if (given.print) {
+    fmt::print("{}", print_configuration(*loaded.value));
+    status = exit_fine;
+    return std::nullopt;
+  }
+  spdlog::set_level(static_cast<spdlog::level::level_enum>(loaded.value->log.level == log_level::off
+                                                               ? spdlog::level::off
+                                                               : static_cast<int>(loaded.value->log.level)));
+  return loaded.value;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("waggle: services described in GraphQL, compiled to WebAssembly", "waggle");
+  app.set_version_flag("--version", "waggle " WAGGLE_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::help);
+  command_line_settings given;
+  constexpr std::array<std::string_view, 5> local = {"data", "dev", "limits.timeout_ms", "wasm.memory_mb", "log.level"};
+
+  std::vector<std::string> targets;
+  CLI::App* const serve_command = app.add_subcommand("serve", "serve the targets over HTTP");
+  serve_command->add_option("TARGET", targets, "a .wasm with its schema, or a folder of those");
+  add_configuration_flags(*serve_command, given);
+
+  invoke_options call;
+  CLI::App* const invoke_command = app.add_subcommand("invoke", "run one request, without a network, and print its answer");
+  invoke_command->add_option("TARGET", call.target)->required();
+  invoke_command->add_option("METHOD", call.method)->required();
+  invoke_command->add_option("JSON", call.input, "the payload; - reads it from standard input");
+  add_configuration_flags(*invoke_command, given, local);
+
+  std::string target;
+  bool json = false;
+  CLI::App* const check_command = app.add_subcommand("check", "the schema's errors, and what the module lacks for it");
+  check_command->add_option("TARGET", target, "a .wasm, a folder, or a schema: FILE.graphql")->required();
+  check_command->add_flag("--json", json, "for programs");
+  add_configuration_flags(*check_command, given, local);
+
+  CLI::App* const inspect_command = app.add_subcommand("inspect", "what a target is: ABI, methods, imports, memory");
+  inspect_command->add_option("TARGET", target)->required();
+  inspect_command->add_flag("--json", json, "for programs");
+  add_configuration_flags(*inspect_command, given, local);
+
+  std::string module;
+  std::string schema;
+  std::string out;
+  CLI::App* const pack_command = app.add_subcommand("pack", "put a schema into a module");
+  pack_command->add_option("MODULE", module)->required();
+  pack_command->add_option("SCHEMA", schema)->required();
+  pack_command->add_option("-o,--output", out)->required();
+
+  bench_options load;
+  CLI::App* const bench_command = app.add_subcommand("bench", "load a service, in process or by URL, and tell its latencies");
+  bench_command->add_option("TARGET", load.target, "a .wasm, or http://HOST:PORT/SERVICE on this machine")->required();
+  bench_command->add_option("METHOD", load.method)->required();
+  bench_command->add_option("JSON", load.input);
+  bench_command->add_option("--seconds", load.seconds)->check(CLI::Range(1, 3600));
+  bench_command->add_option("--concurrency", load.concurrency)->check(CLI::Range(1, 1000));
+  bench_command->add_flag("--json", load.json, "for programs");
+  add_configuration_flags(*bench_command, given, local);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? exit_fine : exit_usage;
+  }
+  if (*pack_command) return pack(module, schema, out);
+  int status = exit_fine;
+  const auto c = configure(given, status);
+  if (!c) return status;
+  if (*serve_command) return serve(*c, targets);
+  if (*invoke_command) return invoke(*c, call);
+  if (*check_command) return check(*c, target, json);
+  if (*inspect_command) return inspect(*c, target, json);
+  return bench(*c, load);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("waggle"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "waggle: {}\n", e.what());
+    return waggle::exit_failed;
+  }
+}

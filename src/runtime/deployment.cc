@@ -49,10 +49,13 @@ void deployment::retire(std::function<void()> done) {
       s.actor->close();
       s.actor->pool().drain([this, done] {
         if (--pending_ > 0) return;
-        // Messages between the shards may still be in the cores' queues; behind them nothing comes any more.
+        // Messages between the shards may still be in the cores' queues; behind them nothing comes any more. Each core
+        // takes its shard apart itself: timers and turns are its own.
         pending_ = static_cast<unsigned>(shards_.size());
-        for (const shard& each : shards_)
-          each.core->post([this, done] {
+        for (shard& each : shards_)
+          each.core->post([this, &each, done] {
+            each.chain.reset();
+            each.actor.reset();
             if (--pending_ == 0) done();
           });
       });
@@ -62,6 +65,7 @@ void deployment::retire(std::function<void()> done) {
 void deployment::cut_off() {
   for (shard& s : shards_)
     s.core->post([&s] {
+      if (!s.actor) return;
       error why;
       why.code = error_code::unavailable;
       why.message = "the node is shutting down";

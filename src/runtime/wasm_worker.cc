@@ -28,7 +28,8 @@ wasm_worker::wasm_worker(worker_environment& around, worker_events& pool)
       }) {}
 
 void wasm_worker::warm() {
-  guest_ = std::make_unique<instance>(around_.code, around_.settings, *this);
+  instance_host& host = *this;
+  guest_ = std::make_unique<instance>(around_.code, around_.settings, host);
   guest_->start();
   get_turn();
 }

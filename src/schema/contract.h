@@ -47,6 +47,7 @@ struct method {
   std::uint8_t payload = json_object;                ///< a set of `json_kind`
   std::uint8_t answer = json_any;                    ///< a set of `json_kind`
   std::string description;
+  std::string example = "{}";  ///< a payload that fits: JSON without what may be left out
   std::string signature;  ///< `greet(name: String!): Greeting!`
 };
 

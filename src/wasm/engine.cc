@@ -64,11 +64,17 @@ std::uint32_t bounded_slots(std::uint32_t wanted) {
   return std::clamp<std::uint32_t>(static_cast<std::uint32_t>(std::min<std::uint64_t>(maps / 20, 100'000)), 1, wanted);
 }
 
-result<linker_ptr> make_linker(wasm_engine_t* engine) {
-  linker_ptr linker(wasmtime_linker_new(engine));
-  if (auto done = define_wasi(linker.get()); !done) return std::unexpected(done.error());
-  if (auto done = define_host_imports(linker.get()); !done) return std::unexpected(done.error());
-  return linker;
+result<guest_engine> with_imports(engine_ptr engine) {
+  guest_engine g{.engine = std::move(engine), .linker = {}, .driver_type = {}};
+  g.linker.reset(wasmtime_linker_new(g.engine.get()));
+  if (auto done = define_wasi(g.linker.get()); !done) return std::unexpected(done.error());
+  if (auto done = define_host_imports(g.linker.get()); !done) return std::unexpected(done.error());
+  wasm_valtype_vec_t params;
+  wasm_valtype_vec_t results;
+  wasm_valtype_vec_new_empty(&params);
+  wasm_valtype_vec_new_empty(&results);
+  g.driver_type.reset(wasm_functype_new(&params, &results));
+  return g;
 }
 
 }  // namespace
@@ -94,16 +100,14 @@ result<std::unique_ptr<engines>> engines::make(const engine_settings& settings, 
   if (settings.slots == 0) return fail(error_code::invalid_argument, fault::host, "wasm.instances must be at least 1");
   std::unique_ptr<engines> all(new engines);
   all->cache_ = std::move(cache);
-  all->on_demand_.engine = make_on_demand(settings.sanitized);
-  auto linker = make_linker(all->on_demand_.engine.get());
-  if (!linker) return std::unexpected(linker.error());
-  all->on_demand_.linker = *std::move(linker);
+  auto demand = with_imports(make_on_demand(settings.sanitized));
+  if (!demand) return std::unexpected(demand.error());
+  all->on_demand_ = *std::move(demand);
   if (!settings.sanitized) {
     all->slots_ = bounded_slots(settings.slots);
-    all->pooled_.engine = make_pooled(all->slots_);
-    auto pool_linker = make_linker(all->pooled_.engine.get());
-    if (!pool_linker) return std::unexpected(pool_linker.error());
-    all->pooled_.linker = *std::move(pool_linker);
+    auto pool = with_imports(make_pooled(all->slots_));
+    if (!pool) return std::unexpected(pool.error());
+    all->pooled_ = *std::move(pool);
   }
   const store_ptr store(wasmtime_store_new(all->on_demand_.engine.get(), nullptr, nullptr));
   all->fingerprint_ = waggle_engine_fingerprint(wasmtime_store_context(store.get()));

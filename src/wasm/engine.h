@@ -29,6 +29,7 @@ struct engine_settings {
 struct guest_engine {
   engine_ptr engine;
   linker_ptr linker;
+  c_ptr<wasm_functype_t, wasm_functype_delete> driver_type;  ///< `() -> ()`; types belong to the engine they met first
 };
 
 /// The engines of a process: a pool of slots for most modules, and one that allocates on demand for those that do not

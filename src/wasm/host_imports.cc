@@ -85,4 +85,15 @@ std::string host_import_type(std::string_view name) {
   return {};
 }
 
+std::string wasi_import_type(std::string_view name) {
+  const wasi_function* const f = find_wasi(name);
+  if (f == nullptr) return {};
+  std::string type = "func (";
+  for (std::size_t i = 0; i < f->params.size(); ++i) {
+    if (i > 0) type += ", ";
+    type += f->params[i] == 'I' ? "i64" : "i32";
+  }
+  return type + (f->answers ? ") -> i32" : ")");
+}
+
 }  // namespace waggle

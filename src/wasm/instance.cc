@@ -17,18 +17,6 @@ wasmtime_error_t* on_epoch(wasmtime_context_t*, void*, std::uint64_t* delta, was
   return nullptr;
 }
 
-/// The type `() -> ()`, made once.
-const wasm_functype_t* driver_type() {
-  static const wasm_functype_t* const type = [] {
-    wasm_valtype_vec_t none;
-    wasm_valtype_vec_t none_too;
-    wasm_valtype_vec_new_empty(&none);
-    wasm_valtype_vec_new_empty(&none_too);
-    return wasm_functype_new(&none, &none_too);
-  }();
-  return type;
-}
-
 std::string_view name_of(wasmtime_trap_code_t code) {
   switch (code) {
     case WASMTIME_TRAP_CODE_STACK_OVERFLOW: return "out of stack";
@@ -119,7 +107,7 @@ bool instance::poll_instantiation() {
   }
   exports_ = bind_native(context_, instance_, module_.shape().has_initialize);
   bound_ = true;
-  wasmtime_func_new_unchecked(context_, driver_type(), drive, this, nullptr, &driver_func_);
+  wasmtime_func_new_unchecked(context_, module_.engine().driver_type.get(), drive, this, nullptr, &driver_func_);
   driver_.reset(waggle_driver_new(context_, &driver_func_));
   if (!exports_.initialize) {
     stage_ = stage::idle;

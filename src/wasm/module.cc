@@ -145,6 +145,7 @@ result<std::vector<std::byte>> code_for(engines& on, std::span<const std::byte> 
       return *std::move(found.content);
     }
   }
+  if (report.on_compile) report.on_compile();
   auto code = compile(on, bytes);
   if (!code) return std::unexpected(code.error());
   wasm_byte_vec_t serialized;

@@ -28,6 +28,7 @@ struct module_shape {
 
 /// How a module was made ready.
 struct load_report {
+  std::function<void()> on_compile;  ///< called before a compilation, which may take seconds
   bool from_cache = false;
   bool pooled = true;  ///< false: it does not fit the pool's slots and runs on the on-demand engine
   std::string why_not_pooled;

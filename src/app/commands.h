@@ -1,0 +1,39 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+
+namespace waggle {
+
+/// The commands of the command line. Each returns the exit status: 0 fine, 1 the request or the check failed, 2 wrong
+/// usage or configuration. Answers go to standard output, everything else to standard error.
+enum exit_status : int { exit_fine = 0, exit_failed = 1, exit_usage = 2 };
+
+int serve(const configuration& c, const std::vector<std::string>& targets);
+
+struct invoke_options {
+  std::string target;
+  std::string method;
+  std::string input;  ///< `-` reads standard input
+};
+int invoke(const configuration& c, const invoke_options& o);
+
+int check(const configuration& c, const std::string& target, bool json);
+int inspect(const configuration& c, const std::string& target, bool json);
+int pack(const std::string& module, const std::string& schema, const std::string& out);
+
+struct bench_options {
+  std::string target;  ///< or an address: http://HOST:PORT/SERVICE
+  std::string method;
+  std::string input;
+  unsigned seconds = 3;
+  unsigned concurrency = 1;
+  bool json = false;
+};
+int bench(const configuration& c, const bench_options& o);
+
+/// Prints findings as a compiler does; whether there was an error among them.
+bool print(const std::vector<diagnostic>& findings);
+
+}  // namespace waggle

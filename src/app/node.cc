@@ -1,0 +1,266 @@
+#include "app/node.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <future>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "app/metrics.h"
+
+namespace waggle {
+namespace {
+
+std::uint64_t megabytes(std::uint32_t n) { return std::uint64_t{n} << 20; }
+
+bool has_error(const std::vector<diagnostic>& findings) {
+  return std::ranges::any_of(findings, [](const diagnostic& d) { return d.level == diagnostic::severity::error; });
+}
+
+}  // namespace
+
+std::optional<loaded_service> load_service(engines& on, const target& from, const configuration& c,
+                                           std::vector<diagnostic>& findings) {
+  const auto about_module = [&](diagnostic::severity level, std::string text) {
+    findings.push_back({.file = from.module, .level = level, .message = std::move(text)});
+  };
+  auto compiled = compile_contract(from.schema, from.schema_file);
+  const bool bad_schema = has_error(compiled.findings);
+  std::ranges::move(compiled.findings, std::back_inserter(findings));
+  if (bad_schema || !compiled.value) return std::nullopt;
+  contract about = *std::move(compiled.value);
+  if (about.name.empty()) {
+    findings.push_back({.file = from.schema_file,
+                        .message = "it cannot be served: the schema has no @service(name: …), which is its address"});
+    return std::nullopt;
+  }
+  if (about.name.starts_with("waggle.")) {
+    findings.push_back({.file = from.schema_file, .message = "names that begin with waggle. are the node's own: " + about.name});
+    return std::nullopt;
+  }
+  for (std::string& text : narrow(about.pool, about.name, c)) about_module(diagnostic::severity::warning, std::move(text));
+  const std::uint64_t memory = megabytes(std::min(about.memory_mb.value_or(c.wasm.memory_mb), c.wasm.memory_mb));
+  loaded_service s;
+  std::optional<time_point> began;
+  s.report.on_compile = [&] {
+    began = std::chrono::steady_clock::now();
+    spdlog::info("compiling {} ({} KiB)", from.module, from.bytes.size() >> 10);
+  };
+  auto code = module::load(on, std::as_bytes(std::span(from.bytes)), memory, s.report);
+  for (std::string& text : s.report.warnings) about_module(diagnostic::severity::warning, std::move(text));
+  if (!code) {
+    if (code.error().violations.empty()) about_module(diagnostic::severity::error, code.error().message);
+    for (const violation& v : code.error().violations)
+      about_module(diagnostic::severity::error, "it cannot be a service: " + v.message);
+    return std::nullopt;
+  }
+  if (began)
+    spdlog::info("compiled {} in {} ms", from.module,
+                 std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - *began).count());
+  s.report.on_compile = {};
+  s.about = std::make_shared<const contract>(std::move(about));
+  s.code = *std::move(code);
+  return s;
+}
+
+deployment_settings settings_for(const contract& about, const configuration& c) {
+  return {.chain = {.limits = c.payload(),
+                    .outputs = static_cast<output_check>(c.validate_output),
+                    .default_timeout = c.limits.timeout,
+                    .max_timeout = c.limits.max_timeout},
+          .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(c.wasm.memory_mb), c.wasm.memory_mb)),
+                        .output_bytes = c.limits.answer_bytes,
+                        .args = {about.name},
+                        .environ = {}}};
+}
+
+result<std::unique_ptr<engines>> open_engines(const configuration& c, bool with_cache) {
+  std::optional<module_cache> cache;
+  if (with_cache) {
+    if (auto opened = module_cache::open(std::filesystem::path(c.data) / "modules"))
+      cache = *std::move(opened);
+    else
+      spdlog::warn("modules are compiled at each start: {}", opened.error().message);
+  }
+  return engines::make({.slots = c.wasm.instances}, std::move(cache));
+}
+
+node::node(const configuration& c, engines& on) : config_(c), engines_(on) {
+  http_settings http;
+  http.header_limit = c.limits.header_bytes;
+  http.body_limit = c.limits.body_bytes;
+  http.max_connections = std::max<std::size_t>(1, c.http.connections / c.threads);
+  http.header_timeout = c.http.header_timeout;
+  http.body_timeout = c.http.body_timeout;
+  http.idle_timeout = c.http.idle_timeout;
+  http.write_timeout = c.http.write_timeout;
+  http.allowed_hosts = c.http.allowed_hosts;
+  http.allowed_origins = c.http.allowed_origins;
+  http.show_debug = c.dev;
+  for (unsigned i = 0; i < c.threads; ++i) {
+    auto made = std::make_unique<one_core>();
+    made->loop = std::make_unique<core_loop>(i, clock_);
+    made->server = std::make_unique<http_server>(*made->loop, made->directory, http,
+                                                 [this](std::string_view path) { return operator_page(path); });
+    cores_.push_back(std::move(made));
+  }
+  for (const auto& core : cores_)
+    core->thread = std::thread([loop = core->loop.get()] {
+      pthread_setname_np(pthread_self(), fmt::format("waggle-core-{}", loop->index()).c_str());
+      loop->run();
+    });
+}
+
+node::~node() {
+  on_all_cores([](one_core& core) {
+    core.server.reset();
+    for (const std::string& name : core.directory.names()) core.directory.remove(name);
+  });
+  for (const auto& core : cores_) core->loop->stop();
+  for (const auto& core : cores_) core->thread.join();
+}
+
+/// Runs `what` on every core and waits until it has.
+void node::on_all_cores(std::function<void(one_core&)> what) {
+  std::vector<std::future<void>> done;
+  for (const auto& core : cores_) {
+    std::promise<void> ran;
+    done.push_back(ran.get_future());
+    core->loop->post([&what, &core = *core, ran = std::move(ran)]() mutable {
+      what(core);
+      ran.set_value();
+    });
+  }
+  for (auto& d : done) d.wait();
+}
+
+result<std::uint16_t> node::listen() {
+  std::uint16_t port = config_.listen.port;
+  std::optional<error> failed;
+  for (const auto& core : cores_) {  // one after the other: the first may choose the port
+    std::promise<void> ran;
+    core->loop->post([&] {
+      if (auto ok = core->server->listen(config_.listen.address, port); !ok)
+        failed = std::move(ok.error());
+      else
+        port = core->server->port();
+      ran.set_value();
+    });
+    ran.get_future().wait();
+    if (failed) return std::unexpected(*failed);
+  }
+  return port;
+}
+
+result<void> node::deploy(const loaded_service& s) {
+  std::vector<core_loop*> loops;
+  for (const auto& core : cores_) loops.push_back(core->loop.get());
+  auto fresh = std::make_shared<deployment>(loops, s.about, s.code, settings_for(*s.about, config_));
+  std::promise<bool> started;
+  fresh->start([&started](bool fine) { started.set_value(fine); });
+  if (!started.get_future().get()) {
+    retire(fresh);
+    return fail(error_code::internal, fault::guest,
+                fmt::format("{} did not start; the log above says why", s.about->name));
+  }
+  on_all_cores([&](one_core& core) { core.directory.put(s.about->name, fresh->on(core.loop->index())); });
+  std::shared_ptr<deployment> old;
+  {
+    const std::lock_guard lock(mutex_);
+    old = std::exchange(services_[s.about->name], fresh);
+  }
+  if (old) retire(std::move(old));
+  return {};
+}
+
+void node::remove(const std::string& name) {
+  std::shared_ptr<deployment> old;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = services_.find(name);
+    if (at == services_.end()) return;
+    old = std::move(at->second);
+    services_.erase(at);
+  }
+  on_all_cores([&](one_core& core) { core.directory.remove(name); });
+  retire(std::move(old));
+}
+
+void node::retire(std::shared_ptr<deployment> old) {
+  {
+    const std::lock_guard lock(mutex_);
+    retiring_.push_back(old);
+  }
+  old->retire([this, raw = old.get()] {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(retiring_, [raw](const auto& d) { return d.get() == raw; });
+  });
+}
+
+std::vector<std::string> node::names() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> all;
+  for (const auto& [name, s] : services_) all.push_back(name);
+  return all;
+}
+
+std::string node::example() const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, s] : services_)
+    for (const auto& [method, m] : s->about().methods)
+      if (!m.internal && m.kind != operation::subscription && !m.example.contains('\''))
+        return fmt::format("/{}/{} -H 'content-type: application/json' -d '{}'", name, method, m.example);
+  return {};
+}
+
+bool node::drain() {
+  ready_ = false;
+  const auto all_closed = std::make_shared<std::promise<void>>();
+  const auto open = std::make_shared<std::atomic<std::size_t>>(cores_.size());
+  for (const auto& core : cores_)
+    core->loop->post([&core = *core, this, all_closed, open] {
+      core.server->drain(config_.drain.grace, [all_closed, open] {
+        if (--*open == 0) all_closed->set_value();
+      });
+    });
+  const auto limit = config_.drain.grace + config_.drain.timeout;
+  if (all_closed->get_future().wait_for(limit) == std::future_status::ready) return true;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, s] : services_) s->cut_off();
+    for (const auto& s : retiring_) s->cut_off();
+  }
+  on_all_cores([](one_core& core) { core.server->close(); });
+  return false;
+}
+
+std::optional<page> node::operator_page(std::string_view path) {
+  constexpr std::string_view text = "text/plain; charset=utf-8";
+  if (path == "/healthz") return page{.status = 200, .content_type = std::string(text), .body = "ok\n"};
+  if (path == "/readyz") {
+    const bool yes = ready_.load(std::memory_order_relaxed);
+    return page{.status = yes ? 200U : 503U, .content_type = std::string(text), .body = yes ? "ready\n" : "not ready\n"};
+  }
+  if (path == "/metrics") return page{.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()};
+  if (path == "/") {
+    std::string body = "waggle " WAGGLE_VERSION "\n\n";
+    for (const std::string& name : names()) body += fmt::format("GET  /{0}\nPOST /{0}/METHOD\n", name);
+    return page{.status = 200, .content_type = std::string(text), .body = std::move(body)};
+  }
+  return std::nullopt;
+}
+
+std::string node::metrics_text() {
+  // Held all the while: a service is only taken apart after it has left `services_`.
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<deployment>> services;
+  for (const auto& [name, s] : services_) services.push_back(s);
+  std::vector<const http_stats*> servers;
+  for (const auto& core : cores_) servers.push_back(&core->server->stats());
+  return waggle::metrics_text(services, servers);
+}
+
+}  // namespace waggle

@@ -1,0 +1,83 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/config.h"
+#include "app/targets.h"
+#include "gateway/http_server.h"
+#include "runtime/deployment.h"
+
+namespace waggle {
+
+/// A service that was compiled from a target and can be deployed.
+struct loaded_service {
+  std::shared_ptr<const contract> about;
+  std::shared_ptr<const module> code;
+  load_report report;
+};
+
+/// Compiles a target's schema and module, and checks that they can be served. Takes long. What was found is appended to
+/// `findings`, errors included.
+[[nodiscard]] std::optional<loaded_service> load_service(engines& on, const target& from, const configuration& c,
+                                                         std::vector<diagnostic>& findings);
+
+/// What the service gets under this configuration.
+[[nodiscard]] deployment_settings settings_for(const contract& about, const configuration& c);
+
+/// Opens the engines with the module cache of the data folder; a cache that cannot be used is only a warning.
+[[nodiscard]] result<std::unique_ptr<engines>> open_engines(const configuration& c, bool with_cache = true);
+
+/// The cores, their directories and servers, and the services on them: everything that lives while a node serves.
+/// Its functions are called from one thread, not a core's.
+class node {
+ public:
+  node(const configuration& c, engines& on);
+  ~node();
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  /// Listens on all cores; the real port.
+  result<std::uint16_t> listen();
+  /// Starts the service beside the one of its name, and puts it in its place when it is ready; the old one finishes what
+  /// it has. Waits until it is ready. An error leaves the old one serving.
+  result<void> deploy(const loaded_service& s);
+  /// Takes a service out; it finishes what it has.
+  void remove(const std::string& name);
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// Path and options of a curl that calls some method; empty where there is none.
+  [[nodiscard]] std::string example() const;
+
+  /// From now on `/readyz` says 200.
+  void ready() { ready_ = true; }
+  /// SIGTERM's way out: not ready, grace, then finishes what runs; true where nothing had to be cut off.
+  bool drain();
+
+
+ private:
+  struct one_core {
+    std::unique_ptr<core_loop> loop;
+    service_directory directory;
+    std::unique_ptr<http_server> server;
+    std::thread thread;
+  };
+  void on_all_cores(std::function<void(one_core&)> what);
+  std::optional<page> operator_page(std::string_view path);
+  std::string metrics_text();
+  void retire(std::shared_ptr<deployment> old);
+
+  const configuration& config_;
+  engines& engines_;
+  steady_clock_source clock_;
+  std::vector<std::unique_ptr<one_core>> cores_;
+  mutable std::mutex mutex_;  // what the metrics read while services come and go
+  std::map<std::string, std::shared_ptr<deployment>> services_;
+  std::vector<std::shared_ptr<deployment>> retiring_;
+  std::atomic<bool> ready_{false};
+};
+
+}  // namespace waggle

@@ -1,0 +1,31 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "app/node.h"
+
+namespace waggle {
+
+/// One target on one core that the calling thread drives: for `invoke` and `bench`.
+class one_service {
+ public:
+  /// Reads, compiles and starts it. Null with the exit status where that fails; what is wrong has been printed.
+  static std::unique_ptr<one_service> load(const configuration& c, const std::string& target, int& status);
+  ~one_service();
+
+  /// One request, to its end.
+  service_response ask(const std::string& method, std::string input);
+  [[nodiscard]] service& entry() { return deployed_->on(0); }
+  [[nodiscard]] core_loop& core() { return core_; }
+  [[nodiscard]] const contract& about() const { return deployed_->about(); }
+
+ private:
+  one_service() : core_(0, clock_) {}
+
+  steady_clock_source clock_;
+  core_loop core_;
+  std::unique_ptr<engines> engines_;
+  std::unique_ptr<deployment> deployed_;
+};
+
+}  // namespace waggle

@@ -1,0 +1,184 @@
+#include <csignal>
+#include <filesystem>
+#include <set>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "app/commands.h"
+#include "app/node.h"
+
+namespace waggle {
+namespace {
+
+namespace asio = boost::asio;
+constexpr auto watch_period = std::chrono::milliseconds(300);
+
+/// What the targets' files looked like: changes when one of them does.
+using file_marks = std::map<std::string, std::pair<std::filesystem::file_time_type, std::uintmax_t>>;
+
+file_marks marks_of(const std::vector<std::string>& targets) {
+  file_marks marks;
+  const auto note = [&](const std::filesystem::path& p) {
+    std::error_code gone;
+    const auto time = std::filesystem::last_write_time(p, gone);
+    const auto size = std::filesystem::file_size(p, gone);
+    if (!gone) marks[p.string()] = {time, size};
+  };
+  for (const std::string& t : targets) {
+    std::error_code gone;
+    if (std::filesystem::is_directory(t, gone)) {
+      for (const auto& entry : std::filesystem::directory_iterator(t, gone)) note(entry.path());
+      continue;
+    }
+    note(t);
+    if (!t.ends_with(".wasm")) continue;
+    const std::string stem = t.substr(0, t.size() - 5);
+    for (const std::string_view ending : {".graphql", ".okra.gql"}) note(stem + std::string(ending));
+  }
+  return marks;
+}
+
+/// The services of the command line's targets on a node, and how they are brought up to date.
+class served {
+ public:
+  served(const configuration& c, engines& on, node& at, const std::vector<std::string>& targets)
+      : config_(c), engines_(on), node_(at), targets_(targets) {}
+
+  /// Deploys what is new or has changed. What does not load leaves the old one serving. False where anything failed.
+  bool update(bool remove_gone) {
+    found_targets found = read_targets(targets_);
+    bool fine = !print(found.errors);
+    std::map<std::string, std::string> names;  // service → module
+    for (const target& t : found.targets) {
+      const std::size_t content = std::hash<std::string>{}(t.bytes) ^ (std::hash<std::string>{}(t.schema) << 1);
+      if (const auto known = known_.find(t.module); known != known_.end() && known->second.content == content) {
+        names.emplace(known->second.service, t.module);
+        continue;
+      }
+      print(t.warnings);
+      std::vector<diagnostic> findings;
+      const auto loaded = load_service(engines_, t, config_, findings);
+      print(findings);
+      if (!loaded) {
+        fine = false;
+        if (const auto known = known_.find(t.module); known != known_.end()) names.emplace(known->second.service, t.module);
+        continue;
+      }
+      const std::string& name = loaded->about->name;
+      if (const auto [other, first] = names.emplace(name, t.module); !first) {
+        fmt::print(stderr, "{}: error: {} is the name of the service in {} too\n", t.module, name, other->second);
+        fine = false;
+        continue;
+      }
+      if (auto ok = node_.deploy(*loaded); !ok) {
+        fmt::print(stderr, "{}: error: {}\n", t.module, ok.error().message);
+        fine = false;
+        continue;
+      }
+      const bool again = known_.contains(t.module);
+      known_[t.module] = {content, name};
+      spdlog::info("{} {} from {}{}{}", again ? "replaced" : "serving", name, t.module,
+                   loaded->report.from_cache ? ", compiled before" : "",
+                   loaded->report.pooled ? "" : ", on the on-demand engine: " + loaded->report.why_not_pooled);
+    }
+    if (remove_gone)
+      for (const std::string& name : node_.names()) {
+        if (names.contains(name)) continue;
+        spdlog::info("removed {}", name);
+        node_.remove(name);
+        std::erase_if(known_, [&](const auto& k) { return k.second.service == name; });
+      }
+    return fine;
+  }
+
+ private:
+  struct version {
+    std::size_t content = 0;
+    std::string service;
+  };
+  const configuration& config_;
+  engines& engines_;
+  node& node_;
+  const std::vector<std::string>& targets_;
+  std::map<std::string, version> known_;  // by module file
+};
+
+/// Stays until SIGTERM or SIGINT; SIGHUP, and under --dev a changed file, bring the services up to date.
+int stay(const configuration& c, node& n, served& services, const std::vector<std::string>& targets) {
+  asio::io_context io;
+  asio::signal_set end(io, SIGTERM, SIGINT);
+  asio::signal_set reload(io, SIGHUP);
+  asio::steady_timer watch(io);
+  int status = exit_fine;
+
+  end.async_wait([&](const boost::system::error_code&, int) {
+    spdlog::info("draining: no new connections, what runs is finished; a second signal ends at once");
+    std::signal(SIGTERM, [](int) { _exit(exit_failed); });
+    std::signal(SIGINT, [](int) { _exit(exit_failed); });
+    if (!n.drain()) {
+      spdlog::warn("some requests did not finish in time and were cut off");
+      status = exit_failed;
+    }
+    io.stop();
+  });
+  std::function<void()> wait_for_hangup = [&] {
+    reload.async_wait([&](const boost::system::error_code& gone, int) {
+      if (gone) return;
+      services.update(true);
+      wait_for_hangup();
+    });
+  };
+  wait_for_hangup();
+  file_marks seen = marks_of(targets);
+  file_marks pending = seen;
+  std::function<void()> look = [&] {
+    watch.expires_after(watch_period);
+    watch.async_wait([&](const boost::system::error_code& gone) {
+      if (gone) return;
+      // A file is taken when it has stayed the same from one look to the next: it is written whole by then.
+      file_marks now = marks_of(targets);
+      if (now != seen && now == pending) {
+        seen = now;
+        services.update(false);
+      }
+      pending = std::move(now);
+      look();
+    });
+  };
+  if (c.dev) look();
+  io.run();
+  return status;
+}
+
+}  // namespace
+
+int serve(const configuration& c, const std::vector<std::string>& targets) {
+  if (targets.empty()) {
+    fmt::print(stderr, "waggle serve: name at least one target: a .wasm with its schema, or a folder of those\n");
+    return exit_usage;
+  }
+  auto engines = open_engines(c);
+  if (!engines) {
+    fmt::print(stderr, "waggle: {}\n", engines.error().message);
+    return exit_failed;
+  }
+  node n(c, **engines);
+  served services(c, **engines, n, targets);
+  if (!services.update(false)) return exit_failed;
+  const auto port = n.listen();
+  if (!port) {
+    fmt::print(stderr, "waggle: {}\n", port.error().message);
+    return exit_failed;
+  }
+  n.ready();
+  const std::string address = to_string(endpoint{c.listen.address, *port});
+  spdlog::info("listening on http://{} with {} core{}", address, c.threads, c.threads == 1 ? "" : "s");
+  if (const std::string example = n.example(); !example.empty()) fmt::print(stderr, "try: curl http://{}{}\n", address, example);
+  return stay(c, n, services, targets);
+}
+
+}  // namespace waggle
