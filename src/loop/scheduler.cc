@@ -97,7 +97,7 @@ bool scheduler::run_one() {
   const slice_end end = t.run_slice(recent_, ended);
   running_ = false;
   f->credit_ -= ended - recent_;
-  if (end == slice_end::yielded) enqueue(t);
+  if (end == slice_end::yielded && !t.queued_) enqueue(t);  // it may have been made ready within its own slice
   if (f->first_ == nullptr) retire(*f);
   return true;
 }
