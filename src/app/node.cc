@@ -209,10 +209,11 @@ std::vector<std::string> node::names() const {
 
 std::string node::example() const {
   const std::lock_guard lock(mutex_);
-  for (const auto& [name, s] : services_)
-    for (const auto& [method, m] : s->about().methods)
-      if (!m.internal && m.kind != operation::subscription && !m.example.contains('\''))
-        return fmt::format("/{}/{} -H 'content-type: application/json' -d '{}'", name, method, m.example);
+  for (const operation kind : {operation::query, operation::mutation})
+    for (const auto& [name, s] : services_)
+      for (const auto& [method, m] : s->about().methods)
+        if (m.kind == kind && !m.internal)
+          return fmt::format("/{}/{} -H 'content-type: application/json' -d '{}'", name, method, m.example);
   return {};
 }
 

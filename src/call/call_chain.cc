@@ -10,6 +10,9 @@
 namespace waggle {
 namespace {
 
+/// A shorter payload or answer is checked in less than a microsecond; the receipt would say 0 anyway.
+constexpr std::size_t worth_measuring = 1024;
+
 error make(error_code code, std::string message) {
   error e;
   e.code = code;
@@ -31,7 +34,6 @@ error unknown_method(const contract& about, std::string_view name) {
 struct call_chain::passage {
   call_chain* chain = nullptr;
   const method* asked = nullptr;
-  time_point began{};
   service_call* call = nullptr;
   timer deadline{this, [](void* self) {
                    auto& p = *static_cast<passage*>(self);
@@ -77,9 +79,10 @@ void call_chain::ask(service_call& call) {
   passage& p = take_passage();
   p.chain = this;
   p.call = &call;
-  p.began = core_.now();
   call.response.cost = {};
-  call.waiting_since = {};
+  call.waiting_since = call.ended = {};
+  const bool large = call.request.input.size() > worth_measuring;
+  call.began = large || call.request.context.deadline ? core_.now() : time_point{};
   call.then(&p, [](void* self, service_call& c) noexcept {
     auto& back = *static_cast<passage*>(self);
     back.chain->answered(back, c);
@@ -90,7 +93,7 @@ void call_chain::ask(service_call& call) {
   }
   if (error why; !admit(call, *p.asked, why)) return call.finish(std::move(why));
   if (const auto& deadline = call.request.context.deadline) {
-    if (*deadline <= p.began) return call.finish(make(error_code::deadline_exceeded, "the caller's deadline is over"));
+    if (*deadline <= call.began) return call.finish(make(error_code::deadline_exceeded, "the caller's deadline is over"));
     core_.start(p.deadline, *deadline);
   }
   const auto own = p.asked->timeout ? p.asked->timeout : about_.timeout;
@@ -109,8 +112,10 @@ void call_chain::answered(passage& p, service_call& call) {
         spdlog::warn("{}/{}: {}", about_.name, p.asked->name, fits.error().message);
     }
   }
+  if (call.ended == time_point{} || (output && output->size() > worth_measuring)) call.ended = core_.now();
+  if (call.began == time_point{}) call.began = call.ended;  // refused at once
   receipt& cost = call.response.cost;
-  const duration total = core_.now() - p.began;
+  const duration total = call.ended - call.began;
   // What was neither waiting nor the guest's is ours: checking in and out, and copying.
   cost.validate = std::max(duration(0), total - cost.queue - cost.guest - cost.waited);
   stats_.requests.add();

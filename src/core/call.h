@@ -66,6 +66,10 @@ class service_call {
   service_response response;
   /// Since when it waits for its turn; not set while it does not.
   time_point waiting_since{};
+  /// When work on it began and ended. Whoever asks for the time first sets them: asking costs 30 ns, and each layer
+  /// asking for itself would be a tenth of a small request.
+  time_point began{};
+  time_point ended{};
 
   service_call() = default;
   service_call(const service_call&) = delete;

@@ -107,7 +107,7 @@ void wasm_worker_pool::hand_over(service_call& call, unsigned core, slot* grante
   wasm_worker_pool* const peer = peers_[core];
   call.held.state = static_cast<std::uint32_t>(state::remote);
   call.held.at = peer;
-  if (call.waiting_since == time_point{}) call.waiting_since = core_.now();
+  if (call.waiting_since == time_point{}) begin_waiting(call);
   stats_.handed_over.add();
   peer->core_.post([peer, granted, &call, from = core_.index()] {
     peer->run_on(granted != nullptr ? *granted : peer->take_idle(peer->idle_.size() - 1), call, from);
@@ -147,7 +147,8 @@ void wasm_worker_pool::send_home(service_call& call, unsigned origin) {
   wasm_worker_pool* const home = peers_[origin];
   call.waiting_since = core_.now();
   home->core_.post([home, &call] {
-    call.response.cost.queue += home->core_.now() - call.waiting_since;
+    call.ended = home->core_.now();
+    call.response.cost.queue += call.ended - call.waiting_since;
     home->finish(call);
   });
   check_drained();
@@ -194,8 +195,13 @@ void wasm_worker_pool::stop_for_peer(service_call* call, unsigned origin, error 
 
 // --- the queue
 
-void wasm_worker_pool::enqueue(service_call& call) {
+void wasm_worker_pool::begin_waiting(service_call& call) {
   call.waiting_since = core_.now();
+  if (call.began == time_point{}) call.began = call.waiting_since;
+}
+
+void wasm_worker_pool::enqueue(service_call& call) {
+  begin_waiting(call);
   call.held = {.next = nullptr, .previous = last_, .at = nullptr, .state = static_cast<std::uint32_t>(state::queued)};
   (last_ != nullptr ? last_->held.next : first_) = &call;
   last_ = &call;

@@ -73,6 +73,7 @@ class wasm_worker_pool final : private worker_events {
   void stop(service_call& call, error why);
   void stop_for_peer(service_call* call, unsigned origin, error why);
 
+  void begin_waiting(service_call& call);
   void enqueue(service_call& call);
   service_call& dequeue();
   void unlink(service_call& call);

@@ -265,6 +265,56 @@ TEST(PoolExhaustive, TwoCoresFresh) {
   EXPECT_GT(explore({.cores = 2, .max = 1, .requests = 3, .fresh = true, .depth = 6}), 1000U);
 }
 
+TEST(PoolExhaustive, ThreeCoresShareOneWorker) {
+  EXPECT_GT(explore({.cores = 3, .max = 1, .requests = 3, .depth = 6}), 1000U);
+}
+
+TEST(Pool, APermitThatTheFirstWaiterNeedsNoMoreGoesToTheNext) {
+  world w({.cores = 3, .max = 1, .requests = 3});
+  for (std::size_t i = 0; i < 3; ++i) w.ask(i);  // one runs on core 0, one waits on each of the others
+  w.workers[0]->end(worker_events::outcome::broken);
+  w.stop(1);
+  w.settle();
+  EXPECT_EQ(w.requests[2].finished, 1);
+}
+
+TEST(Pool, AShardThatWaitsGetsAPermitThoughTheOthersWorkersAreMadeAfreshAllTheTime) {
+  world w({.cores = 2, .max = 1, .requests = 60, .fresh = true});
+  for (std::size_t i = 0; i < 60; ++i)
+    if (i % 2 == 0 || i == 1) w.ask(i);
+  for (int turns = 0; turns < 25 && w.requests[1].finished == 0; ++turns) {
+    for (fake_worker* const worker : std::vector(w.workers))
+      if (worker->busy) worker->end(worker_events::outcome::fine);
+    for (auto& l : w.loops) l->poll();
+  }
+  EXPECT_EQ(w.requests[1].finished, 1);
+  w.settle();
+}
+
+TEST(Pool, ShutdownEndsAlsoWhatIsOnItsWayToAnotherCore) {
+  world w({.cores = 2, .max = 1, .requests = 4});
+  w.ask(1);
+  w.workers[0]->end(worker_events::outcome::fine);  // idle on core 1
+  w.ask(0);                                         // handed over; the message is on its way
+  const error why{.code = error_code::unavailable, .message = "the node is shutting down"};
+  for (auto& p : w.pools) p->shutdown(why);
+  for (auto& l : w.loops) l->poll();
+  for (auto& l : w.loops) l->poll();
+  ASSERT_EQ(w.requests[0].finished, 1);
+  EXPECT_EQ(w.requests[0].call.response.output.error().code, error_code::unavailable);
+  w.settle();
+}
+
+TEST(Pool, TheReceiptOfARequestThatGaveUpInTheQueueSaysHowLongItWaited) {
+  world w({.max = 1, .requests = 2});
+  w.ask(0);
+  w.ask(1);
+  w.clock.advance(std::chrono::milliseconds(70));
+  w.stop(1);
+  EXPECT_EQ(w.requests[1].call.response.cost.queue, std::chrono::milliseconds(70));
+  w.settle();
+}
+
 TEST(Pool, RefusesWhenTheQueueIsFullAndSaysWhenToComeBack) {
   world w({.max = 1, .queue = 1, .requests = 3});
   for (std::size_t i = 0; i < 3; ++i) w.ask(i);

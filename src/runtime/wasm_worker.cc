@@ -40,14 +40,13 @@ void wasm_worker::run(service_call& call) {
   warm_ = started_;
   guest_time_ = charged_ = duration(0);
   ready_since_ = std::exchange(call.waiting_since, time_point{});
-  call.response.cost = {};
   if (!started_) return warm();
   guest_->request(call.request.method, call.request.input);
   get_turn();
 }
 
 void wasm_worker::get_turn() {
-  if (!around_.core.slices().ready(*this) && ready_since_ == time_point{}) ready_since_ = around_.core.slices().recent();
+  if (!around_.core.slices().ready(*this) && ready_since_ == time_point{}) ready_since_ = around_.core.now();
 }
 
 void wasm_worker::abandon() {
@@ -66,7 +65,10 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
     guest_->cancel();
     return end(worker_events::outcome::spent);
   }
-  if (call_ != nullptr && ready_since_ != time_point{}) call_->response.cost.queue += begun - ready_since_;
+  if (call_ != nullptr) {
+    if (call_->began == time_point{}) call_->began = begun;
+    if (ready_since_ != time_point{}) call_->response.cost.queue += begun - ready_since_;
+  }
   if (waiting_) {
     const duration waited = begun - *std::exchange(waiting_, std::nullopt);
     charged_ += waited;
@@ -76,6 +78,7 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
   ended = around_.core.now();
   guest_time_ += ended - begun;
   charged_ += ended - begun;
+  if (call_ != nullptr) call_->ended = ended;
 
   if (how == slice_end::finished) {
     if (guest_->broken()) return end_failed();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "schema/directives.h"
+#include "schema/example.h"
 #include "schema/okra.h"
 #include "schema/parser.h"
 #include "schema/print.h"
@@ -47,6 +48,7 @@ method compile_method(const schema& s, const field& f, operation kind, findings&
   read_method_directives(f, m, found);
   if (m.bare) m.payload = f.arguments.empty() ? std::uint8_t{json_any} : kinds_of(s, f.arguments.front().type, true);
   m.answer = kinds_of(s, f.type, false);
+  m.example = example_payload(s, f, m.bare);
   return m;
 }
 
