@@ -41,7 +41,6 @@ std::unique_ptr<one_service> one_service::load(const configuration& c, const std
 one_service::~one_service() {
   if (!deployed_) return;
   bool done = false;
-  core_.io().restart();  // it stops where it runs out of work, as after a request that was refused at once
   deployed_->retire([&done] { done = true; });
   while (!done) core_.io().run_one();
 }
@@ -53,8 +52,6 @@ service_response one_service::ask(const std::string& method, std::string input) 
   call.request.input = std::move(input);
   call.then(&done, [](void* self, service_call&) noexcept { *static_cast<bool*>(self) = true; });
   entry().ask(call);
-  core_.io().restart();
-  const auto open = boost::asio::make_work_guard(core_.io());
   while (!done) core_.io().run_one();
   return std::move(call.response);
 }

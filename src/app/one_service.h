@@ -2,6 +2,8 @@
 #include <memory>
 #include <string>
 
+#include <boost/asio/executor_work_guard.hpp>
+
 #include "app/node.h"
 
 namespace waggle {
@@ -24,6 +26,8 @@ class one_service {
 
   steady_clock_source clock_;
   core_loop core_;
+  // A context that runs out of work stops for good, and a request that is refused at once leaves it none.
+  boost::asio::executor_work_guard<core_loop::executor_type> open_{core_.io().get_executor()};
   std::unique_ptr<engines> engines_;
   std::unique_ptr<deployment> deployed_;
 };
