@@ -39,11 +39,12 @@ wasm_worker_pool::wasm_worker_pool(core_loop& core, std::shared_ptr<pool_permits
       limits_(limits),
       trips_(trips),
       make_(std::move(make)),
-      backoff_timer_(this, [](void* self) {
-        auto& me = *static_cast<wasm_worker_pool*>(self);
-        me.fill();
-        me.pump();
-      }),
+      backoff_timer_(this,
+                     [](void* self) {
+                       auto& me = *static_cast<wasm_worker_pool*>(self);
+                       me.fill();
+                       me.pump();
+                     }),
       shrink_timer_(this, [](void* self) { static_cast<wasm_worker_pool*>(self)->shrink(); }) {}
 
 wasm_worker_pool::~wasm_worker_pool() = default;
@@ -61,7 +62,8 @@ void wasm_worker_pool::invoke(service_call& call) {
     error full;
     full.code = error_code::resource_exhausted;
     full.whose = fault::overload;
-    full.message = fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), queued_);
+    full.message =
+        fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), queued_);
     full.retry_after = std::chrono::seconds(1);
     call.response.output = std::unexpected(std::move(full));
     finish(call);
@@ -111,6 +113,7 @@ void wasm_worker_pool::hand_over(service_call& call, unsigned core, slot* grante
   stats_.handed_over.add();
   peer->core_.post([peer, granted, &call, from = core_.index()] {
     peer->run_on(granted != nullptr ? *granted : peer->take_idle(peer->idle_.size() - 1), call, from);
+    if (peer->cut_off_) peer->stop_for_peer(&call, from, *peer->cut_off_);
   });
 }
 
@@ -160,6 +163,8 @@ void wasm_worker_pool::stop(service_call& call, error why) {
   switch (static_cast<state>(call.held.state)) {
     case state::queued:
       unlink(call);
+      call.ended = core_.now();
+      call.response.cost.queue += call.ended - call.waiting_since;
       call.response.output = std::unexpected(std::move(why));
       finish(call);
       break;
@@ -233,7 +238,8 @@ service_call& wasm_worker_pool::dequeue() {
 
 wasm_worker_pool* wasm_worker_pool::waiting_peer() const {
   for (unsigned i = 1; i < permits_->cores(); ++i)
-    if (const unsigned other = (core_.index() + i) % permits_->cores(); permits_->waiting(other) > 0) return peers_[other];
+    if (const unsigned other = (core_.index() + i) % permits_->cores(); permits_->waiting(other) > 0)
+      return peers_[other];
   return nullptr;
 }
 
@@ -267,6 +273,7 @@ void wasm_worker_pool::became_idle(slot& s) {
   if (peer != nullptr) return grant(s, *peer);
   if (draining_) {
     destroy(s);
+    freed();
     return check_drained();
   }
   s.idle_since = core_.slices().recent();
@@ -294,11 +301,33 @@ void wasm_worker_pool::destroy(slot& s) {
   permits_->give_back();
 }
 
-/// A permit was given back: whoever waits may use it.
+/// A permit was given back: whoever waits may use it. Those here first, but for every so manieth time.
 void wasm_worker_pool::freed() {
+  if (first_ != nullptr && waiting_peer() != nullptr && ++in_a_row_ >= fair_turns)
+    in_a_row_ = 0;
+  else
+    pump();
+  offer(1);
+}
+
+/// Tells the others that wait, one after the other, for as long as there is a permit to be had: one that was told may
+/// need it no more, or may be backing off.
+void wasm_worker_pool::offer(unsigned nth) {
+  for (; nth < permits_->cores() && permits_->live() < permits_->max(); ++nth) {
+    const unsigned other = (core_.index() + nth) % permits_->cores();
+    if (permits_->waiting(other) == 0) continue;
+    ++held_;  // the answer must find this pool here
+    peers_[other]->core_.post([this, peer = peers_[other], nth] {
+      peer->pump();
+      core_.post([this, nth] {
+        --held_;
+        offer(nth + 1);
+        check_drained();
+      });
+    });
+    return;
+  }
   pump();
-  if (permits_->live() == permits_->max()) return;
-  if (wasm_worker_pool* const peer = waiting_peer()) peer->core_.post([peer] { peer->pump(); });
 }
 
 void wasm_worker_pool::note_outcome(outcome how) {
@@ -381,10 +410,12 @@ void wasm_worker_pool::drain(std::move_only_function<void()> done) {
   draining_ = true;
   drained_ = std::move(done);
   while (permits_->claim_idle(core_.index())) destroy(take_idle(idle_.size() - 1));
+  freed();
   check_drained();
 }
 
 void wasm_worker_pool::shutdown(const error& why) {
+  cut_off_ = why;
   while (first_ != nullptr) stop(*first_, why);
   for (std::size_t i = slots_.size(); i-- > 0;) {
     if (i >= slots_.size() || slots_[i]->call == nullptr) continue;

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "loop/core_loop.h"
@@ -87,6 +88,7 @@ class wasm_worker_pool final : private worker_events {
   slot& take_idle(std::size_t at);
   void destroy(slot& s);
   void freed();
+  void offer(unsigned nth);
   void fill();
   void check_warm();
   void note_outcome(outcome how);
@@ -107,7 +109,7 @@ class wasm_worker_pool final : private worker_events {
   service_call* first_ = nullptr;             // the queue
   service_call* last_ = nullptr;
   std::uint32_t queued_ = 0;
-  std::uint32_t held_ = 0;  // calls between invoke and finish
+  std::uint32_t held_ = 0;      // calls between invoke and finish, permits on offer
   std::uint32_t in_a_row_ = 0;  // own requests served while another shard waited
   bool pumping_ = false;
   bool filling_ = false;
@@ -121,6 +123,7 @@ class wasm_worker_pool final : private worker_events {
   std::move_only_function<void(bool)> warm_done_;
   bool draining_ = false;
   std::move_only_function<void()> drained_;
+  std::optional<error> cut_off_;  // what still comes from other cores ends at once
   pool_stats stats_;
 };
 
