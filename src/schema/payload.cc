@@ -6,6 +6,7 @@
 #include <simdjson.h>
 
 #include "schema/contract.h"
+#include "schema/json_quick.h"
 #include "schema/json_scan.h"
 
 namespace waggle {
@@ -69,13 +70,12 @@ std::unexpected<error> refuse(const giver& g, error_code code, std::size_t offse
   return std::unexpected(std::move(e));
 }
 
-/// Does simdjson take it? False also where it is JSON that simdjson cannot hold.
+/// Does simdjson take it? The string has its padding. False also where it is JSON that simdjson cannot hold.
 bool parse_fast(std::string& json, std::size_t depth) {
   // A parser keeps its buffers, about 14 times the longest document: none for longer ones than this.
   constexpr std::size_t longest_kept = std::size_t{1} << 20;
   constexpr std::size_t least_capacity = std::size_t{1} << 14;
   thread_local simdjson::dom::parser parser;
-  json.reserve(json.size() + simdjson::SIMDJSON_PADDING);
   const std::size_t levels = depth + 1;  // simdjson counts the document itself
   if (parser.capacity() < json.size() || parser.max_depth() != levels) [[unlikely]]
     if (parser.allocate(std::bit_ceil(std::max(json.size(), least_capacity)), levels) != simdjson::SUCCESS)
@@ -85,6 +85,9 @@ bool parse_fast(std::string& json, std::size_t depth) {
   return good;
 }
 
+/// Longer texts are for the parser's wide instructions.
+constexpr std::size_t longest_quick = 512;
+
 result<void> check(const giver& g, std::string_view method_name, std::uint8_t kinds, std::string& json,
                    std::size_t most_bytes, std::size_t depth) {
   constexpr std::size_t deepest = 10'000;
@@ -93,7 +96,9 @@ result<void> check(const giver& g, std::string_view method_name, std::uint8_t ki
     return refuse(
         g, g.too_much, most_bytes, fmt::format("{} bytes; at most {}", json.size(), most_bytes),
         fmt::format("{} of {} has {} bytes; the limit is {}", g.subject, method_name, json.size(), most_bytes));
-  if (!parse_fast(json, depth)) [[unlikely]] {
+  json.reserve(json.size() + simdjson::SIMDJSON_PADDING);
+  const bool quick = json.size() <= longest_quick && is_plain_json(json, depth);
+  if (!quick && !parse_fast(json, depth)) [[unlikely]] {
     if (auto problem = find_json_problem(json, depth)) {
       const bool deep = problem->what == json_problem::sort::depth;
       const std::string_view is = deep                                        ? "is too deep"

@@ -105,7 +105,7 @@ bool instance::poll_instantiation() {
     broken_ = true;
     return true;
   }
-  exports_ = bind_native(context_, instance_, module_.shape().has_initialize);
+  exports_ = bind_native(context_, instance_, module_.shape().has_initialize, module_.engine().memory_stays);
   bound_ = true;
   wasmtime_func_new_unchecked(context_, module_.engine().driver_type.get(), drive, this, nullptr, &driver_func_);
   driver_.reset(waggle_driver_new(context_, &driver_func_));

@@ -24,12 +24,17 @@ wasmtime_func_t exported(wasmtime_context_t* store, const wasmtime_instance_t& i
 /// Calls into the guest, on its fiber.
 class guest_calls {
  public:
-  guest_calls(wasmtime_context_t* store, const native_exports& exports, native_request& r)
+  guest_calls(wasmtime_context_t* store, native_exports& exports, native_request& r)
       : store_(store), exports_(exports), r_(r) {}
 
-  [[nodiscard]] guest_memory memory() const {  // anew after each call: the guest may have grown it
-    return {reinterpret_cast<std::byte*>(wasmtime_memory_data(store_, &exports_.memory)),
-            wasmtime_memory_data_size(store_, &exports_.memory)};
+  /// Bytes of the guest's memory, good until it runs again.
+  std::optional<std::span<std::byte>> at(std::uint32_t offset, std::uint32_t length) {
+    if (exports_.stays)
+      if (const auto bytes = exports_.seen.at(offset, length)) return bytes;
+    // Anew: the guest may have grown it.
+    exports_.seen = {reinterpret_cast<std::byte*>(wasmtime_memory_data(store_, &exports_.memory)),
+                     wasmtime_memory_data_size(store_, &exports_.memory)};
+    return exports_.seen.at(offset, length);
   }
 
   template <std::size_t N>
@@ -57,10 +62,10 @@ class guest_calls {
     bytes = r_.*part;
     at = static_cast<std::uint32_t>(v[0].i32);
     if (at == 0) return broken(fmt::format("allocate({}) for the {} answered 0: out of memory", bytes.size(), what));
-    const auto room = memory().at(at, bytes.size());
+    const auto room = this->at(at, static_cast<std::uint32_t>(bytes.size()));
     if (!room)
       return broken(fmt::format("allocate({}) for the {} answered {:#x}, which is outside of its memory of {} bytes",
-                                bytes.size(), what, at, memory().size));
+                                bytes.size(), what, at, exports_.seen.size));
     std::memcpy(room->data(), bytes.data(), bytes.size());
     return true;
   }
@@ -94,10 +99,10 @@ class guest_calls {
     if (answer == 0) {
       r_.said_nothing = r_.failed = true;
     } else {
-      const auto bytes = memory().at(at, length);
+      const auto bytes = this->at(at, length);
       if (!bytes)
         return broken(fmt::format("handle_request answered {} bytes at {:#x}, which is outside of its memory of {} bytes",
-                                  length, at, memory().size));
+                                  length, at, exports_.seen.size));
       if (length > r_.output_limit) {
         r_.too_long = true;
         r_.violation = fmt::format("the answer has {} bytes, the limit is {}", length, r_.output_limit);
@@ -113,7 +118,7 @@ class guest_calls {
 
  private:
   wasmtime_context_t* store_;
-  const native_exports& exports_;
+  native_exports& exports_;
   native_request& r_;
 };
 
@@ -125,8 +130,10 @@ const module_shape::item* find(const std::vector<module_shape::item>& items, std
 
 }  // namespace
 
-native_exports bind_native(wasmtime_context_t* store, const wasmtime_instance_t& instance, bool has_initialize) {
+native_exports bind_native(wasmtime_context_t* store, const wasmtime_instance_t& instance, bool has_initialize,
+                           bool stays) {
   native_exports e{};
+  e.stays = stays;
   e.allocate = exported(store, instance, "allocate");
   e.deallocate = exported(store, instance, "deallocate");
   e.handle_request = exported(store, instance, "handle_request");
@@ -166,13 +173,13 @@ void native_abi_reasons(const module_shape& shape, std::vector<std::string>& rea
                          "(clang: -mexec-model=reactor, Go: -buildmode=c-shared)");
 }
 
-bool native_initialize(wasmtime_context_t* store, const native_exports& exports, native_request& r) {
+bool native_initialize(wasmtime_context_t* store, native_exports& exports, native_request& r) {
   if (!exports.initialize) return true;
   std::array<wasmtime_val_raw_t, 1> none{};
   return guest_calls(store, exports, r).call(*exports.initialize, none);
 }
 
-bool native_handle(wasmtime_context_t* store, const native_exports& exports, native_request& r) {
+bool native_handle(wasmtime_context_t* store, native_exports& exports, native_request& r) {
   return guest_calls(store, exports, r).handle();
 }
 

@@ -19,10 +19,15 @@ struct native_exports {
   wasmtime_func_t handle_request;
   std::optional<wasmtime_func_t> initialize;
   wasmtime_memory_t memory;
+  /// In the pooling allocator memories never move or shrink: what was seen once stays true, and asking is dear.
+  bool stays = false;
+  guest_memory seen;
 };
 
 /// The exports of a fresh instance of a module that passed `native_abi_reasons`.
-native_exports bind_native(wasmtime_context_t* store, const wasmtime_instance_t& instance, bool has_initialize);
+/// `stays`: its memory never moves.
+native_exports bind_native(wasmtime_context_t* store, const wasmtime_instance_t& instance, bool has_initialize,
+                           bool stays);
 
 /// What a module lacks for this ABI, a line each.
 void native_abi_reasons(const module_shape& shape, std::vector<std::string>& reasons);
@@ -43,9 +48,9 @@ struct native_request {
 };
 
 /// On a fiber only: `_initialize`. False when it trapped.
-bool native_initialize(wasmtime_context_t* store, const native_exports& exports, native_request& r);
+bool native_initialize(wasmtime_context_t* store, native_exports& exports, native_request& r);
 /// On a fiber only: allocate, copy in, handle_request, copy out, deallocate. False when the guest trapped or broke the
 /// ABI; the instance must not be used again then.
-bool native_handle(wasmtime_context_t* store, const native_exports& exports, native_request& r);
+bool native_handle(wasmtime_context_t* store, native_exports& exports, native_request& r);
 
 }  // namespace waggle
