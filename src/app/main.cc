@@ -79,6 +79,10 @@ int run(int argc, char** argv) {
   bench_command->add_flag("--json", load.json, "for programs");
   add_configuration_flags(*bench_command, given, local);
 
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+    fmt::print(stderr, "waggle: there is no command {}; waggle --help shows them\n", argv[1]);
+    return exit_usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <future>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -15,6 +17,27 @@ namespace waggle {
 namespace {
 
 std::uint64_t megabytes(std::uint32_t n) { return std::uint64_t{n} << 20; }
+
+/// The cores share the port (SO_REUSEPORT), and so would another node of the same user, without a word: half of the
+/// requests would go there. A socket that does not share finds it out.
+std::optional<error> taken_by_another(const endpoint& at) {
+  using boost::asio::ip::tcp;
+  boost::system::error_code bad;
+  const auto address = boost::asio::ip::make_address(at.address, bad);
+  if (bad || at.port == 0) return std::nullopt;
+  boost::asio::io_context io;
+  tcp::acceptor probe(io);
+  const tcp::endpoint where(address, at.port);
+  probe.open(where.protocol(), bad);
+  if (!bad) probe.set_option(tcp::acceptor::reuse_address(true), bad);
+  if (!bad) probe.bind(where, bad);
+  if (!bad) return std::nullopt;
+  error e;
+  e.code = error_code::unavailable;
+  e.whose = fault::host;
+  e.message = fmt::format("cannot listen on {}: {}", to_string(at), bad.message());
+  return e;
+}
 
 bool has_error(const std::vector<diagnostic>& findings) {
   return std::ranges::any_of(findings, [](const diagnostic& d) { return d.level == diagnostic::severity::error; });
@@ -139,6 +162,7 @@ void node::on_all_cores(std::function<void(one_core&)> what) {
 
 result<std::uint16_t> node::listen() {
   std::uint16_t port = config_.listen.port;
+  if (auto taken = taken_by_another(config_.listen)) return std::unexpected(*std::move(taken));
   std::optional<error> failed;
   for (const auto& core : cores_) {  // one after the other: the first may choose the port
     std::promise<void> ran;

@@ -1,0 +1,292 @@
+"""design.md §5 "Command line" and "Configuration"."""
+
+import json
+import shutil
+import tomllib
+import unittest
+
+from node import EXAMPLES, GUESTS, HOSTILE, Node, TestCase
+
+ECHO = GUESTS / "echo.wasm"
+
+
+class Invoke(TestCase):
+    def test_prints_the_answer_of_a_payload_given_as_argument(self):
+        r = self.run_waggle("invoke", ECHO, "echo", '{"text":"hi","n":3}')
+        self.assertEqual((0, '{"text":"hi","n":3}\n'), (r.status, r.out), r)
+
+    def test_a_dash_reads_the_payload_from_standard_input(self):
+        r = self.run_waggle("invoke", ECHO, "echo", "-", stdin='{"text":"from stdin"}')
+        self.assertEqual((0, '{"text":"from stdin"}\n'), (r.status, r.out), r)
+
+    def test_an_absent_payload_is_an_empty_object(self):
+        r = self.run_waggle("invoke", ECHO, "echo")
+        self.assertEqual((0, "{}\n"), (r.status, r.out), r)
+
+    def test_a_bare_method_takes_any_value(self):
+        for payload in ("[1,2]", '"text"', "null", "17"):
+            r = self.run_waggle("invoke", ECHO, "bare", payload)
+            self.assertEqual((0, payload + "\n"), (r.status, r.out), r)
+
+    def check_error(self, arguments, code):
+        r = self.run_waggle("invoke", ECHO, *arguments)
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertEqual(code, r.error["code"], r)
+        self.assertTrue(r.error["message"])
+        return r.error
+
+    def test_errors_are_json_on_stderr_with_nothing_on_stdout_and_status_1(self):
+        self.check_error(["echoo"], "unimplemented")
+        self.check_error(["trap"], "internal")
+        self.check_error(["failPlain"], "unknown")
+        self.check_error(["spinBriefly"], "deadline_exceeded")
+        self.check_error(["echo", "[1]"], "invalid_argument")
+        error = self.check_error(["fail"], "not_found")
+        self.assertEqual({"thing": "echo"}, error["details"])
+        error = self.check_error(["echo", '{"text":'], "invalid_argument")
+        self.assertEqual(1, error["details"]["count"])
+        self.assertEqual(8, error["details"]["violations"][0]["offset"])
+
+    def test_an_unknown_method_names_the_one_that_was_meant(self):
+        self.assertIn("echo", self.check_error(["ecoh"], "unimplemented")["message"].split("has no method")[1])
+
+    def test_the_trap_is_told_under_dev_only(self):
+        self.assertNotIn("debug", self.check_error(["trap"], "internal"))
+        self.assertIn("unreachable", self.check_error(["trap", "--dev"], "internal")["debug"])
+
+    def test_a_folder_of_several_services_is_wrong_usage(self):
+        self.service("One")
+        self.service("Two")
+        self.assertEqual(2, self.run_waggle("invoke", self.folder, "echo").status)
+
+    def test_a_target_that_is_not_there_fails(self):
+        r = self.run_waggle("invoke", self.folder / "none.wasm", "echo")
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertIn("none.wasm", r.err)
+
+
+class Usage(TestCase):
+    def test_wrong_usage_ends_with_status_2_and_says_what_is_wrong(self):
+        for arguments, named in ((["frobnicate"], "frobnicate"), ([], "command"), (["invoke"], "TARGET"),
+                                 (["invoke", ECHO], "METHOD"), (["serve"], "target"), (["check"], "TARGET"),
+                                 (["inspect"], "TARGET"), (["pack", ECHO], "SCHEMA"), (["bench", ECHO], "METHOD"),
+                                 (["invoke", "--frob", ECHO, "echo"], "--frob"), (["serve", "--treads", "2"], "--treads"),
+                                 (["invoke", ECHO, "echo", "{}", "more"], "more")):
+            r = self.run_waggle(*arguments)
+            self.assertEqual((2, ""), (r.status, r.out), (arguments, r))
+            self.assertIn(named, r.err, arguments)
+
+    def test_help_and_version_end_with_status_0(self):
+        for arguments in (["--help"], ["serve", "--help"], ["invoke", "--help"], ["--version"]):
+            r = self.run_waggle(*arguments)
+            self.assertEqual(0, r.status, r)
+            self.assertIn("waggle", r.out)
+
+
+class Check(TestCase):
+    def test_tells_several_errors_of_a_schema_with_file_line_and_column(self):
+        schema = self.write("shop.graphql", 'schema @service(name: "shop.Orders", version: "1", singelton: true) {'
+                                            ' query: Query }\n\ntype Query {\n  order(id: Idd!): Order\n  @ }\n')
+        r = self.run_waggle("check", schema)
+        self.assertEqual(1, r.status, r)
+        self.assertRegex(r.err, r"(?m)^.*shop\.graphql:5:\d+: error: ")
+        schema = self.write("shop.graphql", 'schema @service(name: "shop.orders", version: "1.0.0", pool: {max: 0}) {'
+                                            ' query: Query }\ntype Query {\n  order: Int @timeout(ms: 0)\n}\n')
+        r = self.run_waggle("check", schema)
+        self.assertEqual(1, r.status, r)
+        for line in (1, 3):
+            self.assertRegex(r.err, rf"(?m)^{schema}:{line}:\d+: error: ")
+        self.assertGreaterEqual(r.err.count(": error: "), 3, r)
+
+    def test_json_tells_the_same(self):
+        schema = self.write("shop.graphql", 'schema @service(name: "shop.orders") { query: Query }\n'
+                                            'type Query {\n  order: Int @timeout(ms: 0)\n}\n')
+        r = self.run_waggle("check", schema, "--json")
+        self.assertEqual(1, r.status, r)
+        found = json.loads(r.out)
+        self.assertEqual({1, 3}, {f["line"] for f in found if f["severity"] == "error"}, found)
+        for f in found:
+            self.assertEqual(str(schema), f["file"])
+            self.assertGreater(f["column"], 0)
+            self.assertTrue(f["message"])
+
+    def test_a_target_that_can_be_served_is_fine(self):
+        r = self.run_waggle("check", ECHO)
+        self.assertEqual((0, ""), (r.status, r.out), r)
+        self.assertNotIn("error", r.err)
+        r = self.run_waggle("check", ECHO, "--json")
+        self.assertEqual((0, []), (r.status, json.loads(r.out)), r)
+
+    def test_a_schema_without_service_passes_with_a_note_and_is_refused_by_serve(self):
+        self.service("plain")
+        schema = self.write("plain.graphql", "type Query { echo: Int }\n")
+        r = self.run_waggle("check", schema)
+        self.assertEqual(0, r.status, r)
+        self.assertIn("note: ", r.err)
+        r = self.run_waggle("serve", self.folder / "plain.wasm", "--listen", "127.0.0.1:0")
+        self.assertEqual(1, r.status, r)
+        self.assertIn("@service", r.err)
+
+    def test_a_module_tells_everything_that_it_lacks_at_once(self):
+        r = self.run_waggle("check", HOSTILE / "no_exports.wasm")
+        self.assertEqual(1, r.status, r)
+        for name in ("memory", "allocate", "deallocate", "handle_request"):
+            self.assertIn(f"no export `{name}`", r.err)
+
+
+class Inspect(TestCase):
+    def test_tells_abi_methods_imports_and_memory(self):
+        r = self.run_waggle("inspect", GUESTS / "sleepy.wasm")
+        self.assertEqual(0, r.status, r)
+        for text in ("test.Sleepy", "WASI preview 1", "sleep(ms: Int!): Int!", "KiB", "wasi_snapshot_preview1.poll_oneoff"):
+            self.assertIn(text, r.out)
+
+    def test_json_has_the_same_for_programs(self):
+        r = self.run_waggle("inspect", ECHO, "--json")
+        self.assertEqual(0, r.status, r)
+        (about,) = json.loads(r.out)
+        self.assertEqual("test.Echo", about["service"]["name"])
+        self.assertEqual([], about["imports"])
+        methods = {m["name"]: m for m in about["service"]["methods"]}
+        self.assertEqual("mutation", methods["store"]["kind"])
+        self.assertTrue(methods["secret"]["internal"])
+        self.assertTrue(methods["bare"]["bare"])
+        self.assertLess({"memory", "allocate", "deallocate", "handle_request"}, {e["name"] for e in about["exports"]} | {"x"})
+
+
+class Pack(TestCase):
+    def test_what_is_packed_needs_no_schema_beside_it(self):
+        out = self.folder / "packed" / "alone.wasm"
+        out.parent.mkdir()
+        r = self.run_waggle("pack", ECHO, GUESTS / "echo.graphql", "-o", out)
+        self.assertEqual((0, ""), (r.status, r.out), r)
+        self.assertEqual([out], list(out.parent.iterdir()))
+        r = self.run_waggle("inspect", out, "--json")
+        self.assertEqual("test.Echo", json.loads(r.out)[0]["service"]["name"])
+        with Node(out.parent) as node:
+            self.assertEqual({"text": "packed"}, node.call("test.Echo", "echo", {"text": "packed"}).json)
+            self.assertEqual((GUESTS / "echo.graphql").read_text(), node.get("/test.Echo").body.decode())
+
+    def test_a_different_schema_beside_it_is_a_warning_and_the_one_inside_counts(self):
+        out = self.folder / "echo.wasm"
+        self.run_waggle("pack", ECHO, GUESTS / "echo.graphql", "-o", out)
+        shutil.copy(GUESTS / "echo.graphql", self.folder)
+        self.assertNotIn("warning", self.run_waggle("check", out).err)
+        text = (GUESTS / "echo.graphql").read_text().replace("test.Echo", "test.Other")
+        self.write("echo.graphql", text)
+        r = self.run_waggle("check", out)
+        self.assertEqual(0, r.status, r)
+        self.assertRegex(r.err, r"echo\.graphql: warning: .*differs")
+        self.assertEqual("test.Echo", json.loads(self.run_waggle("inspect", out, "--json").out)[0]["service"]["name"])
+
+    def test_packing_again_replaces_the_schema(self):
+        out = self.folder / "echo.wasm"
+        other = self.write("other.graphql", (GUESTS / "echo.graphql").read_text().replace("test.Echo", "test.Other"))
+        self.run_waggle("pack", ECHO, GUESTS / "echo.graphql", "-o", out)
+        self.assertEqual(0, self.run_waggle("pack", out, other, "-o", out).status)
+        self.assertEqual("test.Other", json.loads(self.run_waggle("inspect", out, "--json").out)[0]["service"]["name"])
+
+    def test_a_schema_with_errors_is_not_packed(self):
+        schema = self.write("bad.graphql", "type Query { x: }\n")
+        r = self.run_waggle("pack", ECHO, schema, "-o", self.folder / "out.wasm")
+        self.assertEqual(1, r.status, r)
+        self.assertRegex(r.err, r"bad\.graphql:1:\d+: error: ")
+        self.assertFalse((self.folder / "out.wasm").exists())
+
+
+class Bench(TestCase):
+    def test_json_counts_requests_and_failures(self):
+        r = self.run_waggle("bench", ECHO, "echo", '{"text":"x"}', "--seconds", "1", "--json")
+        self.assertEqual(0, r.status, r)
+        told = json.loads(r.out)
+        self.assertGreater(told["requests"], 100)
+        self.assertEqual(0, told["failed"])
+        self.assertGreaterEqual(told["us"]["p99"], told["us"]["p50"])
+
+    def test_a_table_by_url(self):
+        with Node(ECHO) as node:
+            r = self.run_waggle("bench", f"{node.url}/test.Echo", "echo", '{"text":"x"}', "--seconds", "1")
+        self.assertEqual(0, r.status, r)
+        self.assertRegex(r.out, r"p50 [\d.]+ .*p99")
+
+    def test_a_failing_method_ends_with_status_1(self):
+        r = self.run_waggle("bench", ECHO, "fail", "--seconds", "1", "--json")
+        self.assertEqual(1, r.status, r)
+        told = json.loads(r.out)
+        self.assertEqual(told["requests"], told["failed"])
+
+
+class Configuration(TestCase):
+    def printed(self, *flags, env=None, status=0):
+        r = self.run_waggle("serve", "--print-config", *flags, env=env)
+        self.assertEqual(status, r.status, r)
+        return tomllib.loads(r.out) if status == 0 else r.err
+
+    def test_what_is_printed_can_be_read_back_and_prints_the_same(self):
+        first = self.run_waggle("serve", "--print-config", "--drain-grace-ms", "7", "--http-allowed-hosts", "a.example",
+                                "--http-allowed-hosts", "b.example", "--listen", "[::1]:81").out
+        file = self.write("all.toml", first + '\n[[pool]]\nservice = "a.B"\nmax = 3\n')
+        again = self.run_waggle("serve", "--print-config", "--config", file)
+        self.assertEqual(0, again.status, again)
+        told = tomllib.loads(again.out)
+        self.assertEqual([{"service": "a.B", "max": 3}], told.pop("pool"))
+        self.assertEqual(tomllib.loads(first), told)
+        self.assertEqual(["a.example", "b.example"], told["http"]["allowed_hosts"])
+
+    def test_flag_over_variable_over_file_over_default(self):
+        self.assertEqual(0, self.printed()["drain"]["grace_ms"])
+        file = ["--config", self.write("c.toml", "drain.grace_ms = 1\n")]
+        self.assertEqual(1, self.printed(*file)["drain"]["grace_ms"])
+        variable = {"WAGGLE_DRAIN_GRACE_MS": "2"}
+        self.assertEqual(2, self.printed(*file, env=variable)["drain"]["grace_ms"])
+        self.assertEqual(3, self.printed(*file, "--drain-grace-ms", "3", env=variable)["drain"]["grace_ms"])
+
+    def test_an_unknown_key_is_an_error_at_its_place_that_names_the_nearest(self):
+        file = self.write("c.toml", "threads = 1\n[drain]\ngrace_sm = 1\n")
+        self.assertRegex(self.printed("--config", file, status=2), r"c\.toml:3:\d+: error: .*drain\.grace_ms")
+
+    def test_several_errors_at_once_and_from_everywhere(self):
+        file = self.write("c.toml", 'threads = "two"\nlisten = 8080\n')
+        told = self.printed("--config", file, "--drain-grace-ms", "x", env={"WAGGLE_LOG_LEVEL": "loud"}, status=2)
+        for text in ("c.toml:1:", "c.toml:2:", "--drain-grace-ms", "WAGGLE_LOG_LEVEL"):
+            self.assertIn(text, told)
+
+    def test_a_file_that_is_not_there_or_no_toml_is_wrong_configuration(self):
+        self.assertIn("none.toml", self.printed("--config", self.folder / "none.toml", status=2))
+        self.assertRegex(self.printed("--config", self.write("c.toml", "a = = b\n"), status=2), r"c\.toml:1:\d+: error: ")
+
+    def test_the_operator_narrows_a_pool_and_never_widens_it(self):
+        self.service("Narrow", "{max: 4}")
+        file = self.write("c.toml", '[[pool]]\nservice = "e2e.Narrow"\nmax = 2\n')
+        with Node(self.folder, "--config", file) as node:
+            self.assertEqual(2, node.metrics()['waggle_workers_max{service="e2e.Narrow"}'])
+        file = self.write("c.toml", '[[pool]]\nservice = "e2e.Narrow"\nmax = 9\n')
+        with Node(self.folder, "--config", file) as node:
+            self.assertEqual(4, node.metrics()['waggle_workers_max{service="e2e.Narrow"}'])
+            self.assertIn("warning", node.log)
+
+    def test_a_port_that_is_taken_is_an_error_that_names_it(self):
+        with Node(ECHO) as node:
+            r = self.run_waggle("serve", ECHO, "--listen", f"127.0.0.1:{node.port}", "--data", node.data, timeout=10)
+            self.assertEqual(1, r.status, r)
+            self.assertIn(str(node.port), r.err)
+
+
+class Examples(TestCase):
+    def test_the_greeters_answer(self):
+        for name in ("greeter-cpp", "greeter-go"):
+            with self.subTest(name):
+                module = EXAMPLES / f"{name}.wasm"
+                if not module.exists():
+                    self.skipTest(f"{module} was not built (Go was missing)")
+                r = self.run_waggle("invoke", module, "greet", '{"person":{"name":"Ada"},"language":"FRENCH"}', timeout=60)
+                self.assertEqual(0, r.status, r)
+                self.assertEqual("FRENCH", json.loads(r.out)["language"])
+                self.assertIn("Ada", json.loads(r.out)["text"])
+                r = self.run_waggle("invoke", module, "greet", '{"person":{"name":""}}')
+                self.assertEqual((1, ""), (r.status, r.out), r)
+                self.assertEqual("invalid_argument", r.error["code"])
+
+
+if __name__ == "__main__":
+    unittest.main()
