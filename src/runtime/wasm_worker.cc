@@ -14,18 +14,17 @@ constexpr duration orphan_allowance = std::chrono::milliseconds(10);
 
 std::string metadata_json(const metadata& m) {
   std::string out = "{";
-  for (const auto& [name, value] : m)
-    out += (out.size() > 1 ? "," : "") + json_quote(name) + ":" + json_quote(value);
+  for (const auto& [name, value] : m) out += (out.size() > 1 ? "," : "") + json_quote(name) + ":" + json_quote(value);
   return out + "}";
 }
 
 }  // namespace
 
 wasm_worker::wasm_worker(worker_environment& around, worker_events& pool)
-    : task(around.share), around_(around), pool_(pool), wake_(this, [](void* self) {
-        auto& me = *static_cast<wasm_worker*>(self);
-        me.around_.core.slices().ready(me);
-      }) {}
+    : task(around.share),
+      around_(around),
+      pool_(pool),
+      wake_(this, [](void* self) { static_cast<wasm_worker*>(self)->get_turn(); }) {}
 
 void wasm_worker::warm() {
   instance_host& host = *this;
@@ -50,6 +49,13 @@ void wasm_worker::get_turn() {
 }
 
 void wasm_worker::abandon() {
+  const time_point now = call_->ended = around_.core.now();
+  const bool ready = ready_since_ != time_point{};
+  receipt& cost = call_->response.cost;
+  if (waiting_) cost.waited += (ready ? ready_since_ : now) - *waiting_;
+  if (ready) cost.queue += now - ready_since_;
+  cost.guest = guest_time_;
+  cost.warm = warm_;
   // The guest may still read its input or ask for its context; the call goes back to its owner.
   orphan_ = std::move(call_->request);
   if (started_) guest_->moved(orphan_.method, orphan_.input);
@@ -70,7 +76,8 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
     if (ready_since_ != time_point{}) call_->response.cost.queue += begun - ready_since_;
   }
   if (waiting_) {
-    const duration waited = begun - *std::exchange(waiting_, std::nullopt);
+    const time_point until = ready_since_ != time_point{} ? ready_since_ : begun;
+    const duration waited = until - *std::exchange(waiting_, std::nullopt);
     charged_ += waited;
     if (call_ != nullptr) call_->response.cost.waited += waited;
   }
@@ -89,7 +96,7 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
     how = started();
     if (how == slice_end::finished) return how;
   }
-  if (abandoned_ && guest_time_ - orphaned_at_ >= orphan_allowance) {
+  if (abandoned_ && (how == slice_end::waiting || guest_time_ - orphaned_at_ >= orphan_allowance)) {
     guest_->cancel();
     return end(worker_events::outcome::spent);
   }
@@ -109,6 +116,7 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
 /// It is instantiated: the request that it was made for follows in the same turn.
 slice_end wasm_worker::started() {
   started_ = true;
+  charged_ = duration(0);  // starting has a time-out of its own
   if (call_ != nullptr) {
     guest_->request(call_->request.method, call_->request.input);
     return slice_end::yielded;
@@ -184,7 +192,8 @@ std::string wasm_worker::guest_context() {
   const service_request& r = call_ != nullptr ? call_->request : abandoned_ ? orphan_ : none;
   std::string remaining = "null";
   if (r.context.deadline)
-    remaining = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*r.context.deadline - now()).count());
+    remaining =
+        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*r.context.deadline - now()).count());
   return fmt::format(
       R"({{"id":"{}","service":{},"method":{},"caller":null,"path":[],"remainingMs":{},"traceparent":{},"metadata":{}}})",
       r.id, json_quote(around_.service), json_quote(r.method), remaining, json_quote(r.context.traceparent),
