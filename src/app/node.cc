@@ -61,10 +61,12 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
     return std::nullopt;
   }
   if (about.name.starts_with("waggle.")) {
-    findings.push_back({.file = from.schema_file, .message = "names that begin with waggle. are the node's own: " + about.name});
+    findings.push_back(
+        {.file = from.schema_file, .message = "names that begin with waggle. are the node's own: " + about.name});
     return std::nullopt;
   }
-  for (std::string& text : narrow(about.pool, about.name, c)) about_module(diagnostic::severity::warning, std::move(text));
+  for (std::string& text : narrow(about.pool, about.name, c))
+    about_module(diagnostic::severity::warning, std::move(text));
   const std::uint64_t memory = megabytes(std::min(about.memory_mb.value_or(c.wasm.memory_mb), c.wasm.memory_mb));
   loaded_service s;
   std::optional<time_point> began;
@@ -81,8 +83,9 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
     return std::nullopt;
   }
   if (began)
-    spdlog::info("compiled {} in {} ms", from.module,
-                 std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - *began).count());
+    spdlog::info(
+        "compiled {} in {} ms", from.module,
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - *began).count());
   s.report.on_compile = {};
   s.about = std::make_shared<const contract>(std::move(about));
   s.code = *std::move(code);
@@ -90,14 +93,15 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
 }
 
 deployment_settings settings_for(const contract& about, const configuration& c) {
-  return {.chain = {.limits = c.payload(),
-                    .outputs = static_cast<output_check>(c.validate_output),
-                    .default_timeout = c.limits.timeout,
-                    .max_timeout = c.limits.max_timeout},
-          .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(c.wasm.memory_mb), c.wasm.memory_mb)),
-                        .output_bytes = c.limits.answer_bytes,
-                        .args = {about.name},
-                        .environ = {}}};
+  return {
+      .chain = {.limits = c.payload(),
+                .outputs = static_cast<output_check>(c.validate_output),
+                .default_timeout = c.limits.timeout,
+                .max_timeout = c.limits.max_timeout},
+      .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(c.wasm.memory_mb), c.wasm.memory_mb)),
+                    .output_bytes = c.limits.answer_bytes,
+                    .args = {about.name},
+                    .environ = {}}};
 }
 
 result<std::unique_ptr<engines>> open_engines(const configuration& c, bool with_cache) {
@@ -267,9 +271,11 @@ std::optional<page> node::operator_page(std::string_view path) {
   if (path == "/healthz") return page{.status = 200, .content_type = std::string(text), .body = "ok\n"};
   if (path == "/readyz") {
     const bool yes = ready_.load(std::memory_order_relaxed);
-    return page{.status = yes ? 200U : 503U, .content_type = std::string(text), .body = yes ? "ready\n" : "not ready\n"};
+    return page{
+        .status = yes ? 200U : 503U, .content_type = std::string(text), .body = yes ? "ready\n" : "not ready\n"};
   }
-  if (path == "/metrics") return page{.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()};
+  if (path == "/metrics")
+    return page{.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()};
   if (path == "/") {
     std::string body = "waggle " WAGGLE_VERSION "\n\n";
     for (const std::string& name : names()) body += fmt::format("GET  /{0}\nPOST /{0}/METHOD\n", name);

@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "call/call_chain.h"
 #include "gateway/encoding.h"
 #include "gateway/gzip.h"
 #include "gateway/origin.h"
+#include "schema/text.h"
 
 namespace waggle {
 namespace {
@@ -57,12 +59,11 @@ bool looks_like_service(std::string_view name) {
 
 std::expected<service*, http_refusal> find_service(std::string_view name, const service_directory& directory) {
   service* s = name.starts_with("waggle.") ? nullptr : directory.find(name);
-  if (s == nullptr)
-    return refuse(
-        error_code::not_found,
-        fmt::format("there is no service {} on this node; check the name in the path, /{{service}}/{{method}}",
-                    shown(name)));
-  return s;
+  if (s != nullptr) return s;
+  const std::string hint = graphql::did_you_mean(name, directory.names());
+  return refuse(error_code::not_found,
+                fmt::format("there is no service {} on this node{}", shown(name),
+                            hint.empty() ? "; check the name in the path, /{service}/{method}" : hint));
 }
 
 std::expected<void, http_refusal> check_origin(const http_head& head, const http_settings& settings) {
@@ -85,9 +86,7 @@ std::expected<http_route, http_refusal> route_call(const http_head& head, bool h
   const auto target = find_service(service_name, directory);
   if (!target) return refused(target.error());
   const method* of = (*target)->description().find(method_name);
-  if (of == nullptr)
-    return refuse(error_code::unimplemented, fmt::format("service {} has no method {}; GET /{} shows its schema",
-                                                         service_name, shown(method_name), service_name));
+  if (of == nullptr) return refused({unknown_method((*target)->description(), method_name), 0, {}});
   if (of->internal)
     return refuse(error_code::permission_denied,
                   fmt::format("{}/{} is @internal: only services on this node may call it", service_name, method_name));

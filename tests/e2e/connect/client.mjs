@@ -1,0 +1,61 @@
+// A Connect client: calls one method with google.protobuf.Value messages and tells the outcome as JSON.
+//   node client.mjs BASE_URL   reads a list of {service, method, input, get, timeoutMs, gzip} from standard input
+// Methods are described as Value → Value (or Struct → Struct where `struct` is set), as nothing is generated.
+import { readFileSync } from "node:fs";
+import { create, fromJson, toJson, createFileRegistry } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema, MethodOptions_IdempotencyLevel, StructSchema, ValueSchema,
+  file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+
+const base = process.argv[2];
+const calls = JSON.parse(readFileSync(0, "utf8"));
+
+/** The service's description, built in memory. */
+function describe({ service, method, struct }) {
+  const dot = service.lastIndexOf(".");
+  const type = struct ? ".google.protobuf.Struct" : ".google.protobuf.Value";
+  const file = create(FileDescriptorProtoSchema, {
+    name: `${service}.proto`, package: service.slice(0, dot), syntax: "proto3",
+    dependency: [file_google_protobuf_struct.proto.name],
+    service: [{
+      name: service.slice(dot + 1),
+      method: [{ name: method, inputType: type, outputType: type,
+        options: { idempotencyLevel: MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS } }],
+    }],
+  });
+  const set = create(FileDescriptorSetSchema, { file: [file_google_protobuf_struct.proto, file] });
+  return createFileRegistry(set).getService(service);
+}
+
+async function one(call) {
+  const verbs = [];
+  const transport = createConnectTransport({
+    baseUrl: base, httpVersion: "1.1", useBinaryFormat: false, useHttpGet: call.get ?? false,
+    interceptors: [(next) => (req) => { verbs.push(req.requestMethod); return next(req); }],
+  });
+  const described = describe(call);
+  const local = described.methods[0].localName;
+  const client = createClient(described, transport);
+  const schema = call.struct ? StructSchema : ValueSchema;
+  const headers = {};
+  try {
+    const answer = await client[local](fromJson(schema, call.input), {
+      timeoutMs: call.timeoutMs,
+      onHeader: (h) => { headers.receipt = h.get("waggle-receipt"); },
+    });
+    return { output: toJson(schema, answer), verb: verbs[0], receipt: headers.receipt };
+  } catch (e) {
+    const error = ConnectError.from(e);
+    return {
+      code: Code[error.code], message: error.rawMessage, verb: verbs[0], fault: error.metadata.get("waggle-fault"),
+      details: error.details.map((d) => ({
+        type: d.type, debug: d.debug, value: d.value && new TextDecoder().decode(d.value),
+      })),
+    };
+  }
+}
+
+const answers = [];
+for (const call of calls) answers.push(await one(call));
+process.stdout.write(JSON.stringify(answers));
