@@ -85,6 +85,8 @@ class served {
                    loaded->report.from_cache ? ", compiled before" : "",
                    loaded->report.pooled ? "" : ", on the on-demand engine: " + loaded->report.why_not_pooled);
     }
+    for (const auto& [module, v] : known_)  // there, but not to be read: what serves goes on
+      if (std::error_code gone; std::filesystem::exists(module, gone)) names.emplace(v.service, module);
     if (remove_gone)
       for (const std::string& name : node_.names()) {
         if (names.contains(name)) continue;

@@ -144,17 +144,19 @@ slice_end wasm_worker::end_failed() {
     e.message = fmt::format("the guest did not {} within its time-out of {} ms", started_ ? "answer" : "start",
                             std::chrono::duration_cast<std::chrono::milliseconds>(allowance()).count());
   }
+  // Nobody's fault is no reason to hold off requests.
+  const auto how = e.whose == fault::guest ? worker_events::outcome::broken : worker_events::outcome::spent;
   around_.failed(e);
   if (call_ == nullptr && !abandoned_) {
     wake_.stop();
-    pool_.on_warm(*this, worker_events::outcome::broken);
+    pool_.on_warm(*this, how);
     return slice_end::finished;
   }
   if (call_ != nullptr) {
     fill_cost();
     call_->response.output = std::unexpected(std::move(e));
   }
-  return end(worker_events::outcome::broken);
+  return end(how);
 }
 
 void wasm_worker::fill_cost() {

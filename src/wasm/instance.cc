@@ -10,6 +10,9 @@ namespace {
 constexpr std::int64_t max_table_elements = 1 << 20;
 constexpr std::int64_t max_tables = 16;
 
+/// The pooling allocator's words when every slot is taken.
+constexpr std::string_view no_slot = "maximum concurrent";
+
 /// A guest's slice is over: let others run.
 wasmtime_error_t* on_epoch(wasmtime_context_t*, void*, std::uint64_t* delta, wasmtime_update_deadline_kind_t* kind) {
   *delta = 1;
@@ -146,7 +149,12 @@ error instance::what_went_wrong() const {
   const wasm_trap_t* const trap = request_.trap ? request_.trap.get() : start_trap_;
   const wasmtime_error_t* const failure = request_.error ? request_.error.get() : start_error_;
   const std::string_view when = bound_ ? "" : " while it was instantiated";
-  if (wasi_host::exit_code) {
+  if (!bound_ && failure != nullptr && message_of(*failure).contains(no_slot)) {
+    e.code = error_code::resource_exhausted;
+    e.whose = fault::overload;
+    e.message = "all instances that this node may have (wasm.instances) are in use: try again later";
+    e.retry_after = std::chrono::seconds(1);
+  } else if (wasi_host::exit_code) {
     e.message = fmt::format("the guest ended itself with proc_exit({}){}", *wasi_host::exit_code, when);
   } else if (!request_.violation.empty()) {
     e.message = "the guest broke the guest ABI: " + request_.violation;
