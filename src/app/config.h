@@ -57,6 +57,7 @@ struct configuration {
     std::uint32_t depth = 128;
     std::chrono::milliseconds timeout{30'000};
     std::chrono::milliseconds max_timeout{300'000};
+    std::chrono::milliseconds start_timeout{30'000};
   } limits;
   struct {
     std::uint32_t connections = 10'000;

@@ -39,6 +39,7 @@ constexpr config_key keys[] = {
     {"limits.depth", AT(limits.depth), "nested arrays and objects in a payload or answer", 1, 1000},
     {"limits.timeout_ms", AT(limits.timeout), "of a method whose contract has no time-out", 1, day},
     {"limits.max_timeout_ms", AT(limits.max_timeout), "the longest time-out that a contract may have", 1, day},
+    {"limits.start_timeout_ms", AT(limits.start_timeout), "for an instance to start, before its first request", 1, day},
     {"http.connections", AT(http.connections), "open connections, over all cores", 1, 1'000'000},
     {"http.header_timeout_ms", AT(http.header_timeout), "for a request's header to arrive", 1, hour},
     {"http.body_timeout_ms", AT(http.body_timeout), "for a request's body to arrive", 1, hour},

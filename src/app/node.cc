@@ -101,7 +101,8 @@ deployment_settings settings_for(const contract& about, const configuration& c) 
       .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(c.wasm.memory_mb), c.wasm.memory_mb)),
                     .output_bytes = c.limits.answer_bytes,
                     .args = {about.name},
-                    .environ = {}}};
+                    .environ = {},
+                        .start_timeout = c.limits.start_timeout}};
 }
 
 result<std::unique_ptr<engines>> open_engines(const configuration& c, bool with_cache) {

@@ -87,6 +87,9 @@ class served {
     }
     for (const auto& [module, v] : known_)  // there, but not to be read: what serves goes on
       if (std::error_code gone; std::filesystem::exists(module, gone)) names.emplace(v.service, module);
+    // A file that is there and cannot be read leaves the old one serving too.
+    for (const auto& [module, known] : known_)
+      if (std::error_code gone; std::filesystem::exists(module, gone)) names.emplace(known.service, module);
     if (remove_gone)
       for (const std::string& name : node_.names()) {
         if (names.contains(name)) continue;

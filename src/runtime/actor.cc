@@ -43,6 +43,7 @@ wasm_actor::wasm_actor(core_loop& core, parts p)
       pool_(core, parts_.permits, parts_.limits, *parts_.trips, [this](worker_events& pool) {
         return std::make_unique<wasm_worker>(around_, pool);
       }) {
+  around_.start_timeout = parts_.settings.start_timeout;
   if (parts_.about->timeout) around_.start_timeout = std::max(around_.start_timeout, duration(*parts_.about->timeout));
 }
 

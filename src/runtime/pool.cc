@@ -124,7 +124,7 @@ void wasm_worker_pool::on_done(worker& w, service_call* call, outcome how) {
   const unsigned origin = s.origin;
   s.call = nullptr;
   stats_.busy.sub();
-  note_outcome(how);
+  if (how != outcome::spent) note_outcome(how);
   if (how == outcome::fine && !limits_.fresh && (limits_.max_requests == 0 || s.served < limits_.max_requests)) {
     became_idle(s);
   } else {
@@ -336,9 +336,10 @@ void wasm_worker_pool::note_outcome(outcome how) {
     backoff_until_ = {};
     return trips_.fine();
   }
-  if (how == outcome::spent) return;
-  stats_.broken.add();
-  trips_.fault(core_.now());
+  if (how == outcome::broken) {
+    stats_.broken.add();
+    trips_.fault(core_.now());
+  }
   const duration wait = backoff(++failures_);
   if (wait == duration(0)) return;
   backoff_until_ = core_.now() + wait;
@@ -375,7 +376,7 @@ void wasm_worker_pool::check_warm() {
 void wasm_worker_pool::on_warm(worker& w, outcome how) {
   slot& s = *static_cast<slot*>(w.owner);
   stats_.busy.sub();
-  note_outcome(how);
+  note_outcome(how);  // here also what is nobody's fault: it is not tried again at once
   if (how == outcome::fine) {
     became_idle(s);
   } else {

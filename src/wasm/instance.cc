@@ -158,6 +158,9 @@ error instance::what_went_wrong() const {
     e.message = fmt::format("the guest ended itself with proc_exit({}){}", *wasi_host::exit_code, when);
   } else if (!request_.violation.empty()) {
     e.message = "the guest broke the guest ABI: " + request_.violation;
+  } else if (canceled_) {
+    e.message = "the guest was unwound";
+    if (failure != nullptr) e.debug = message_of(*failure);
   } else if (trap != nullptr) {
     wasmtime_trap_code_t code = 0;
     const bool known = wasmtime_trap_code(trap, &code);

@@ -18,6 +18,7 @@ struct instance_settings {
   std::size_t output_bytes = std::size_t{1} << 20;
   std::vector<std::string> args;
   std::vector<std::string> environ;
+  duration start_timeout{std::chrono::seconds(30)};  ///< instantiation and `_initialize`: guest time and waits
 };
 
 /// What an instance needs of whoever runs it. All on the instance's core; some are called on its fiber and must not

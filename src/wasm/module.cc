@@ -15,7 +15,9 @@ namespace {
 constexpr std::uint64_t max_memory = std::uint64_t{2} << 30;  // the ABI's pointers have 31 bits
 constexpr std::size_t max_reasons = 50;
 
-const std::uint8_t* raw(std::span<const std::byte> bytes) { return reinterpret_cast<const std::uint8_t*>(bytes.data()); }
+const std::uint8_t* raw(std::span<const std::byte> bytes) {
+  return reinterpret_cast<const std::uint8_t*>(bytes.data());
+}
 
 std::string_view view(const wasm_name_t* n) { return {n->data, n->size}; }
 
@@ -103,7 +105,8 @@ void import_reasons(const module_shape& shape, std::vector<std::string>& reasons
       expected = wasi_import_type(i.name);
     }
     if (expected.empty())
-      reasons.push_back(where + ": nothing here offers it (guests may import from `waggle` and `wasi_snapshot_preview1`)");
+      reasons.push_back(where +
+                        ": nothing here offers it (guests may import from `waggle` and `wasi_snapshot_preview1`)");
     else if (expected != i.type)
       reasons.push_back(fmt::format("{}: its type here is `{}`", where, expected));
   }
@@ -129,16 +132,19 @@ std::unexpected<error> engine_refused(wasmtime_error_t* raw_error) {
 
 result<module_ptr> compile(engines& on, std::span<const std::byte> bytes) {
   wasmtime_module_t* code = nullptr;
-  if (auto* e = wasmtime_module_new(on.on_demand().engine.get(), raw(bytes), bytes.size(), &code)) return engine_refused(e);
+  if (auto* e = wasmtime_module_new(on.on_demand().engine.get(), raw(bytes), bytes.size(), &code))
+    return engine_refused(e);
   return module_ptr(code);
 }
 
-/// The module's compiled code as bytes: from the cache or from the compiler.
-result<std::vector<std::byte>> code_for(engines& on, std::span<const std::byte> bytes, load_report& report) {
+/// The module's compiled code as bytes: from the cache, where `look` says so, or from the compiler.
+result<std::vector<std::byte>> code_for(engines& on, std::span<const std::byte> bytes, load_report& report,
+                                        bool look = true) {
   cache_key key{};
+  report.from_cache = false;
   if (on.cache()) {
     key = make_cache_key(bytes, on.fingerprint(), WAGGLE_VERSION);
-    auto found = on.cache()->load(key);
+    auto found = look ? on.cache()->load(key) : module_cache::loaded{};
     if (!found.rejected.empty()) report.warnings.push_back(std::move(found.rejected));
     if (found.content) {
       report.from_cache = true;
@@ -170,11 +176,13 @@ std::vector<std::string> reasons_against(const module_shape& shape, std::uint64_
   std::vector<std::string> reasons;
   native_abi_reasons(shape, reasons);
   if (shape.memory_min_bytes > max_memory)
-    reasons.push_back(fmt::format("its memory begins with {} bytes; the guest ABI allows 2 GiB", shape.memory_min_bytes));
+    reasons.push_back(
+        fmt::format("its memory begins with {} bytes; the guest ABI allows 2 GiB", shape.memory_min_bytes));
   else if (shape.memory_min_bytes > memory_limit)
-    reasons.push_back(fmt::format("its memory begins with {} MiB, the limit of this service is {} MiB (memoryMb in "
-                                  "@service, wasm.memory_mb)",
-                                  shape.memory_min_bytes >> 20, memory_limit >> 20));
+    reasons.push_back(
+        fmt::format("its memory begins with {} MiB, the limit of this service is {} MiB (memoryMb in "
+                    "@service, wasm.memory_mb)",
+                    shape.memory_min_bytes >> 20, memory_limit >> 20));
   import_reasons(shape, reasons);
   return reasons;
 }
@@ -195,18 +203,23 @@ result<std::shared_ptr<const module>> module::load(engines& on, std::span<const 
   auto code = code_for(on, bytes, report);
   if (!code) return std::unexpected(code.error());
   std::shared_ptr<module> made(new module);
-  made->engine_ = &on.pooled();
-  auto ready = deserialize(on.pooled(), *code);
-  if (!ready) {
+  const auto prepare = [&] {
+    made->engine_ = &on.pooled();
+    report.why_not_pooled.clear();
+    auto ready = deserialize(on.pooled(), *code);
+    if (ready) return ready;
     report.why_not_pooled = ready.error().message;
     made->engine_ = &on.on_demand();
-    ready = deserialize(on.on_demand(), *code);
-  }
+    return deserialize(on.on_demand(), *code);
+  };
+  auto ready = prepare();
   if (!ready && report.from_cache) {
     // The checksum was right and the engine still refuses: something else wrote it under our key.
-    report.warnings.push_back("a cached module was refused by the engine and is compiled again: " + ready.error().message);
-    report.from_cache = false;
-    ready = compile(on, bytes);
+    report.warnings.push_back("a cached module was refused by the engine and is compiled again: " +
+                              ready.error().message);
+    code = code_for(on, bytes, report, false);
+    if (!code) return std::unexpected(code.error());
+    ready = prepare();
   }
   if (!ready) return std::unexpected(ready.error());
   made->code_ = *std::move(ready);

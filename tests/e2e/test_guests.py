@@ -32,7 +32,7 @@ class Guests(TestCase):
             self.assertIn("instance=warm", node.call(service, "greet", {"person": {"name": "x"}, "language": "GERMAN"}).headers["waggle-receipt"])
 
     def test_okra_users_from_go(self):
-        with Node(self.module(GUESTS / "okra/users.wasm")) as node:
+        with Node(self.module(GUESTS / "okra/users.wasm"), threads=1) as node:  # one instance remembers
             service = "test.okra.UserService"
             a = node.call(service, "createUser", {"name": "Ada", "email": "ada@example.com"}, timeout=60)
             self.assertEqual(200, a.status, a)

@@ -55,7 +55,7 @@ class Hostile(TestCase):
         shutil.copy(GUESTS / "echo.wasm", folder)
         shutil.copy(GUESTS / "echo.graphql", folder)
         # min 0 as in the contracts: what traps at its start must not keep the node from starting.
-        with Node(folder, "--limits-timeout-ms", "500") as node:
+        with Node(folder, "--limits-timeout-ms", "500", "--limits-start-timeout-ms", "200") as node:
             neighbour = Neighbour(node)
 
             def one_round(check):

@@ -1,6 +1,7 @@
 // A Connect client: calls one method with google.protobuf.Value messages and tells the outcome as JSON.
 //   node client.mjs BASE_URL   reads a list of {service, method, input, get, timeoutMs, gzip} from standard input
 // Methods are described as Value → Value (or Struct → Struct where `struct` is set), as nothing is generated.
+import { subscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import { create, fromJson, toJson, createFileRegistry } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema, MethodOptions_IdempotencyLevel, StructSchema, ValueSchema,
@@ -28,11 +29,14 @@ function describe({ service, method, struct }) {
   return createFileRegistry(set).getService(service);
 }
 
+// What really goes over the wire.
+let verbs = [];
+subscribe("http.client.request.start", ({ request }) => verbs.push(request.method));
+
 async function one(call) {
-  const verbs = [];
+  verbs = [];
   const transport = createConnectTransport({
     baseUrl: base, httpVersion: "1.1", useBinaryFormat: false, useHttpGet: call.get ?? false,
-    interceptors: [(next) => (req) => { verbs.push(req.requestMethod); return next(req); }],
   });
   const described = describe(call);
   const local = described.methods[0].localName;
