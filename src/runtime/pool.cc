@@ -12,7 +12,7 @@ namespace {
 constexpr unsigned failures_without_delay = 3;
 // While another shard waits, every so manieth freed worker goes there, though requests wait here too.
 constexpr unsigned fair_turns = 16;
-constexpr duration longest_backoff = std::chrono::seconds(1);
+constexpr duration longest_backoff = std::chrono::milliseconds(100);
 
 duration backoff(unsigned failures) {
   if (failures <= failures_without_delay) return duration(0);
