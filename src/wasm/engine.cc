@@ -31,6 +31,7 @@ wasm_config_t* common_config() {
 engine_ptr make_on_demand(bool sanitized) {
   wasm_config_t* const c = common_config();
   if (sanitized) {
+    wasmtime_config_parallel_compilation_set(c, false);  // its threads are not instrumented
     wasmtime_config_memory_reservation_set(c, 1 << 20);
     wasmtime_config_memory_reservation_for_growth_set(c, 1 << 20);
     wasmtime_config_memory_guard_size_set(c, 64 << 10);
