@@ -1,0 +1,269 @@
+#include "call/call_chain.h"
+
+#include <gmock/gmock.h>
+#include <spdlog/spdlog.h>
+
+namespace waggle {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// Keeps what it is asked until the test answers, or answers at once.
+struct inner_service final : service {
+  explicit inner_service(const contract& c) : about(c) {}
+  void ask(service_call& call) override {
+    ++asked;
+    last = call.request.method;
+    input = call.request.input;
+    timeout = call.request.guest_timeout;
+    held = &call;
+    call.stoppable(this, [](void* self, service_call& c, error why) {
+      auto& me = *static_cast<inner_service*>(self);
+      ++me.stopped;
+      me.held = nullptr;
+      c.finish(std::move(why));
+    });
+    if (answer) finish(*answer);
+  }
+  [[nodiscard]] const contract& description() const override { return about; }
+  void finish(std::string output) {
+    held->response.output = std::move(output);
+    std::exchange(held, nullptr)->finish();
+  }
+  const contract& about;
+  std::optional<std::string> answer;
+  service_call* held = nullptr;
+  int asked = 0;
+  int stopped = 0;
+  std::string last, input;
+  duration timeout{};
+};
+
+class CallChain : public testing::Test {
+ protected:
+  explicit CallChain(const std::string& sdl =
+                         R"(schema @service(name: "test.T", timeoutMs: 2000) { query: Query subscription: Subscription }
+      type Query { greet(name: String): String count: Int quick: Int @timeout(ms: 50) slow: Int @timeout(ms: 60000) }
+      type Subscription { ticks: Int })") {
+    spdlog::set_level(spdlog::level::off);
+    auto compiled = compile_contract(sdl, "t.graphql");
+    if (!compiled.value) throw std::runtime_error(to_string(compiled.findings.front()));
+    about = *std::move(compiled.value);
+    inner.answer = R"("ok")";
+  }
+  struct reply {
+    explicit reply(call_chain& chain, std::string method, std::string input = "{}",
+                   std::optional<time_point> deadline = std::nullopt) {
+      call.request.method = std::move(method);
+      call.request.input = std::move(input);
+      call.request.context.deadline = deadline;
+      call.then(this, [](void* self, service_call&) noexcept { ++static_cast<reply*>(self)->done; });
+      chain.ask(call);
+    }
+    [[nodiscard]] error failure() const { return call.response.output ? error{} : call.response.output.error(); }
+    service_call call;
+    int done = 0;
+  };
+
+  contract about;
+  manual_clock clock;
+  core_loop core{0, clock};
+  inner_service inner{about};
+  chain_settings settings;
+};
+
+TEST_F(CallChain, AGoodCallGoesThroughAndItsAnswerComesBack) {
+  call_chain chain(core, about, inner, settings);
+  const reply r(chain, "greet", R"({"name":"x"})");
+  EXPECT_EQ(r.done, 1);
+  EXPECT_EQ(r.call.response.output, R"("ok")");
+  EXPECT_EQ(inner.input, R"({"name":"x"})");
+  EXPECT_EQ(chain.stats().requests.get(), 1U);
+  EXPECT_EQ(chain.stats().by_code[0].get(), 1U);
+}
+
+TEST_F(CallChain, AnUnknownMethodIsUnimplementedWithTheNameThatWasPerhapsMeant) {
+  call_chain chain(core, about, inner, settings);
+  const reply r(chain, "great");
+  EXPECT_EQ(r.failure().code, error_code::unimplemented);
+  EXPECT_EQ(r.failure().whose, fault::caller);
+  EXPECT_THAT(r.failure().message, AllOf(HasSubstr("test.T"), HasSubstr("great"), HasSubstr("greet")));
+  const reply far(chain, "something_else\n\x1b[31m");
+  EXPECT_EQ(far.failure().code, error_code::unimplemented);
+  EXPECT_THAT(far.failure().message, testing::Not(HasSubstr("\x1b")));
+  EXPECT_EQ(reply(chain, "").failure().code, error_code::unimplemented);
+  EXPECT_LT(reply(chain, std::string(1 << 20, 'x')).failure().message.size(), 1000U);
+  EXPECT_EQ(inner.asked, 0);
+  EXPECT_EQ(chain.stats().by_code[12].get(), 4U);
+}
+
+TEST_F(CallChain, AnAbsentPayloadIsAnEmptyObject) {
+  call_chain chain(core, about, inner, settings);
+  EXPECT_TRUE(reply(chain, "greet", "").call.response.output);
+  EXPECT_EQ(inner.input, "{}");
+}
+
+TEST_F(CallChain, APayloadThatDoesNotFitIsTheCallersMistake) {
+  call_chain chain(core, about, inner, settings);
+  for (const char* bad : {"[]", "1", "{", "{\"name\":}", "\xff", "{} x"}) {
+    const reply r(chain, "greet", bad);
+    EXPECT_EQ(r.failure().code, error_code::invalid_argument) << bad;
+    EXPECT_EQ(r.failure().whose, fault::caller);
+  }
+  settings.limits.input_bytes = 10;
+  settings.limits.depth = 3;
+  call_chain strict(core, about, inner, settings);
+  EXPECT_EQ(reply(strict, "greet", R"({"name":""})").failure().code, error_code::resource_exhausted);
+  EXPECT_EQ(reply(strict, "greet", R"({"a":[[1]})").failure().code, error_code::invalid_argument);
+  EXPECT_EQ(inner.asked, 0);
+}
+
+TEST_F(CallChain, ASubscriptionIsUnimplementedUntilThereAreStreams) {
+  call_chain chain(core, about, inner, settings);
+  const reply r(chain, "ticks");
+  EXPECT_EQ(r.failure().code, error_code::unimplemented);
+  EXPECT_EQ(inner.asked, 0);
+}
+
+TEST_F(CallChain, ADeadlineThatIsOverEndsItBeforeTheServiceSeesIt) {
+  call_chain chain(core, about, inner, settings);
+  for (const time_point over : {clock.now(), clock.now() - 1h, time_point{}}) {
+    const reply r(chain, "greet", "{}", over);
+    EXPECT_EQ(r.failure().code, error_code::deadline_exceeded);
+    EXPECT_EQ(r.failure().whose, fault::caller);
+  }
+  EXPECT_EQ(inner.asked, 0);
+}
+
+TEST_F(CallChain, ADeadlineStopsACallThatIsInsideTheService) {
+  call_chain chain(core, about, inner, settings);
+  inner.answer.reset();
+  const reply r(chain, "greet", "{}", clock.now() + 20ms);
+  clock.advance(19ms);
+  core.poll();
+  EXPECT_EQ(r.done, 0);
+  clock.advance(1ms);
+  core.poll();
+  EXPECT_EQ(r.done, 1);
+  EXPECT_EQ(inner.stopped, 1);
+  EXPECT_EQ(r.failure().code, error_code::deadline_exceeded);
+  EXPECT_EQ(r.failure().whose, fault::caller);
+}
+
+TEST_F(CallChain, AnAnswerInTimeStopsTheClock) {
+  call_chain chain(core, about, inner, settings);
+  inner.answer.reset();
+  const reply first(chain, "greet", "{}", clock.now() + 20ms);
+  inner.finish("null");
+  const reply second(chain, "greet");  // perhaps in the same place, and without a deadline
+  clock.advance(1h);
+  core.poll();
+  EXPECT_EQ(first.done, 1);
+  EXPECT_EQ(second.done, 0);
+  EXPECT_EQ(inner.stopped, 0);
+  inner.finish("null");
+  EXPECT_TRUE(second.call.response.output);
+}
+
+TEST_F(CallChain, TheGuestsTimeOutIsTheMethodsElseTheServicesElseTheDefaultAndNeverOverTheOperators) {
+  settings.default_timeout = 7s;
+  settings.max_timeout = 10s;
+  call_chain chain(core, about, inner, settings);
+  const reply quick(chain, "quick");
+  EXPECT_EQ(inner.timeout, 50ms);
+  const reply count(chain, "count");
+  EXPECT_EQ(inner.timeout, 2s);
+  const reply slow(chain, "slow");
+  EXPECT_EQ(inner.timeout, 10s);
+  about.timeout.reset();
+  const reply other(chain, "count");
+  EXPECT_EQ(inner.timeout, 7s);
+}
+
+TEST_F(CallChain, AnAnswerThatDoesNotFitIsTheGuestsFault) {
+  call_chain chain(core, about, inner, settings);
+  for (const char* bad : {"{}", "1", "\"", "", "\"a\" \"b\"", "\"\xff\""}) {
+    inner.answer = bad;
+    const reply r(chain, "greet");
+    EXPECT_EQ(r.failure().code, error_code::internal) << bad;
+    EXPECT_EQ(r.failure().whose, fault::guest) << bad;
+  }
+}
+
+TEST_F(CallChain, TheOperatorMayHaveSuchAnswersOnlyLoggedOrNotLookedAt) {
+  for (const output_check how : {output_check::log, output_check::off}) {
+    settings.outputs = how;
+    call_chain chain(core, about, inner, settings);
+    inner.answer = "{}";
+    EXPECT_EQ(reply(chain, "greet").call.response.output, "{}");
+  }
+}
+
+TEST_F(CallChain, AnErrorOfTheServiceIsPassedOn) {
+  call_chain chain(core, about, inner, settings);
+  inner.answer.reset();
+  const reply r(chain, "greet");
+  std::exchange(inner.held, nullptr)->finish(error{.code = error_code::aborted, .whose = fault::guest, .message = "m"});
+  EXPECT_EQ(r.failure().code, error_code::aborted);
+  EXPECT_EQ(chain.stats().by_code[10].get(), 1U);
+}
+
+TEST_F(CallChain, WhatIsNeitherWaitingNorTheGuestsIsValidation) {
+  call_chain chain(core, about, inner, settings);
+  inner.answer.reset();
+  const reply r(chain, "greet", R"({"name":")" + std::string(2000, 'x') + "\"}");
+  inner.held->response.cost.queue = 3ms;
+  inner.held->response.cost.guest = 20ms;
+  inner.held->response.cost.waited = 100ms;
+  clock.advance(125ms);
+  inner.finish("null");
+  EXPECT_EQ(r.call.response.cost.validate, 2ms);
+  EXPECT_DOUBLE_EQ(chain.stats().total.seconds(), 0.125);
+  EXPECT_DOUBLE_EQ(chain.stats().guest.seconds(), 0.02);
+}
+
+TEST_F(CallChain, ManyAtATimeAreKeptApart) {
+  call_chain chain(core, about, inner, settings);
+  inner.answer.reset();
+  std::vector<std::unique_ptr<reply>> all;
+  std::vector<service_call*> calls;
+  for (int i = 0; i < 100; ++i) {
+    const auto deadline = i % 2 == 0 ? std::optional(clock.now() + 1ms * (i + 1)) : std::nullopt;
+    all.push_back(std::make_unique<reply>(chain, i % 3 == 0 ? "count" : "greet", "{}", deadline));
+    calls.push_back(inner.held);
+  }
+  for (int ms = 0; ms < 200; ++ms) {
+    clock.advance(1ms);
+    core.poll();
+  }
+  EXPECT_EQ(inner.stopped, 50);
+  for (std::size_t i = 0; i < 100; ++i) {
+    if (i % 2 == 0) continue;
+    inner.held = calls[i];
+    inner.finish(i % 3 == 0 ? "1" : "\"a\"");
+  }
+  for (std::size_t i = 0; i < 100; ++i) {
+    EXPECT_EQ(all[i]->done, 1);
+    EXPECT_EQ(all[i]->call.response.output.has_value(), i % 2 == 1) << i;
+  }
+}
+
+TEST(DurationHistogram, CountsInPowersOfTwoMicroseconds) {
+  duration_histogram h;
+  const std::pair<duration, std::size_t> table[] = {{-1h, 0},  {0ns, 0},  {1ns, 0},       {1us, 0},     {1001ns, 1},
+                                                    {2us, 1},  {3us, 2},  {4us, 2},       {1024us, 10}, {1025us, 11},
+                                                    {67s, 26}, {68s, 27}, {24h * 365, 27}};
+  for (const auto& [d, bucket] : table) {
+    const auto before = h.count(bucket);
+    h.add(d);
+    EXPECT_EQ(h.count(bucket), before + 1) << d.count() << " ns";
+    if (bucket + 1 < duration_histogram::buckets && d > 0ns) {
+      EXPECT_LE(std::chrono::duration<double>(d).count(), duration_histogram::bound(bucket));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace waggle
