@@ -18,7 +18,7 @@ class Guests(TestCase):
         self.check_greeter(EXAMPLES / "greeter-go.wasm", "examples.gogreeter.v1.Greeter")
 
     def check_greeter(self, module, service):
-        with Node(self.module(module)) as node:
+        with Node(self.module(module), threads=1) as node:
             texts = set()
             for language in ("ENGLISH", "FRENCH", "GERMAN"):
                 a = node.call(service, "greet", {"person": {"name": "Zoë \"Z\" 🐝"}, "language": language}, timeout=60)
