@@ -24,6 +24,8 @@ using sys_error = boost::system::error_code;
 
 /// How many pipelined requests a connection may have answered before others get their turn.
 constexpr unsigned max_turns = 16;
+/// How long a connection without a request may stay open when the node drains.
+constexpr duration last_call = std::chrono::milliseconds(100);
 
 /// What the connections of a server share. It lives until the last handler of the last one is gone.
 class http_server::state : public std::enable_shared_from_this<state> {
@@ -223,7 +225,13 @@ void http_server::connection::close() {
 
 void http_server::connection::drain() {
   const auto what = session_.waiting();
-  if (what != http_session::waits::idle && what != http_session::waits::first) return;
+  if (what == http_session::waits::first) {
+    // Its first request may be on the way: closing now would lose it, and the client could not tell whether it ran.
+    due_ = std::min(due_, state_->loop.now() + last_call);
+    alarm_ = due_;
+    return state_->loop.start(timer_, due_);
+  }
+  if (what != http_session::waits::idle) return;
   sys_error ec;
   if (reading_ && !lingering_) socket_.cancel(ec);
 }

@@ -304,25 +304,31 @@ TEST_F(server_test, a_client_that_takes_nothing_is_left_after_the_write_time) {
 TEST_F(server_test, draining_finishes_what_runs_and_closes_what_is_idle) {
   client idle(port);
   client fresh(port);
+  client late(port);
   client busy(port);
   idle.send(post("echo", "1"));
   EXPECT_TRUE(until_got(idle, "\r\n\r\n1"));
   busy.send(post("wait", "1"));
-  EXPECT_TRUE(until([&] { return !echo.waiting.empty() && server->stats().connections_open == 3; }));
+  EXPECT_TRUE(until([&] { return !echo.waiting.empty() && server->stats().connections_open == 4; }));
   client queued(port);  // not accepted yet, its request is on the way
   queued.send(post("echo", "5"));
   bool done = false;
   server->drain(duration{0}, [&] { done = true; });
   EXPECT_TRUE(until_ended(idle));
-  EXPECT_TRUE(until_ended(fresh));
   EXPECT_TRUE(until_ended(queued));
+  late.send(post("echo", "7"));  // connected before, and did not know
+  EXPECT_TRUE(until_ended(late));
+  EXPECT_THAT(late.got, HasSubstr("\r\n\r\n7"));
+  EXPECT_TRUE(fresh.got.empty());
+  clock.advance(milliseconds(110));
+  EXPECT_TRUE(until_ended(fresh));
   EXPECT_THAT(queued.got, HasSubstr("Connection: close\r\n"));
   EXPECT_FALSE(done);
   echo.let_go("22");
   EXPECT_TRUE(until_ended(busy));
   EXPECT_THAT(busy.got, HasSubstr("Connection: close\r\n"));
   EXPECT_THAT(busy.got, HasSubstr("\r\n\r\n22"));
-  for (client* c : {&idle, &fresh, &busy, &queued}) c->close();
+  for (client* c : {&idle, &fresh, &late, &busy, &queued}) c->close();
   EXPECT_TRUE(until([&] { return done; }));
 }
 
