@@ -71,16 +71,17 @@ samples load_in_process(one_service& one, const bench_options& o) {
 }
 
 /// One keep-alive connection.
-samples load_over_http(const std::string& host, const std::string& port, const std::string& path, const bench_options& o) {
+samples load_over_http(const std::string& host, const std::string& port, const std::string& path,
+                       const bench_options& o) {
   namespace asio = boost::asio;
   samples all;
   asio::io_context io;
   asio::ip::tcp::socket socket(io);
   asio::connect(socket, asio::ip::tcp::resolver(io).resolve(host, port));
   socket.set_option(asio::ip::tcp::no_delay(true));
-  const std::string request = fmt::format(
-      "POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", path, host, port,
-      o.input.size(), o.input);
+  const std::string request =
+      fmt::format("POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+                  path, host, port, o.input.size(), o.input);
   std::string buffer(std::size_t{1} << 16, '\0');
   const auto from = clock::now();
   const auto until = from + std::chrono::seconds(o.seconds);
@@ -122,14 +123,15 @@ int report(samples all, const bench_options& o) {
   const double rate = static_cast<double>(all.latencies.size()) / seconds;
   const auto& l = all.latencies;
   if (o.json) {
-    fmt::print(R"({{"requests":{},"failed":{},"seconds":{:.3f},"perSecond":{:.0f},"us":{{"p50":{:.2f},"p90":{:.2f},"p99":{:.2f},"p999":{:.2f},"max":{:.2f}}}}})"
-               "\n",
-               l.size(), failed, seconds, rate, at(l, 0.5), at(l, 0.9), at(l, 0.99), at(l, 0.999), at(l, 1));
+    fmt::print(
+        R"({{"requests":{},"failed":{},"seconds":{:.3f},"perSecond":{:.0f},"us":{{"p50":{:.2f},"p90":{:.2f},"p99":{:.2f},"p999":{:.2f},"max":{:.2f}}}}})"
+        "\n",
+        l.size(), failed, seconds, rate, at(l, 0.5), at(l, 0.9), at(l, 0.99), at(l, 0.999), at(l, 1));
   } else {
     fmt::print("{} requests in {:.2f} s: {:.0f}/s, {} failed\n", l.size(), seconds, rate, failed);
     for (const auto& [what, n] : all.errors) fmt::print("  {} × {}\n", n, what);
-    fmt::print("latency   p50 {:.2f} µs   p90 {:.2f}   p99 {:.2f}   p99.9 {:.2f}   max {:.2f}\n", at(l, 0.5), at(l, 0.9), at(l, 0.99),
-               at(l, 0.999), at(l, 1));
+    fmt::print("latency   p50 {:.2f} µs   p90 {:.2f}   p99 {:.2f}   p99.9 {:.2f}   max {:.2f}\n", at(l, 0.5),
+               at(l, 0.9), at(l, 0.99), at(l, 0.999), at(l, 1));
   }
   return failed == 0 ? exit_fine : exit_failed;
 }
@@ -164,7 +166,8 @@ int bench(const configuration& c, const bench_options& given) {
     threads.emplace_back([&] {
       samples mine;
       try {
-        mine = load_over_http(host == "[::1]" ? "::1" : host, authority.substr(colon + 1), rest.substr(slash) + "/" + o.method, o);
+        mine = load_over_http(host == "[::1]" ? "::1" : host, authority.substr(colon + 1),
+                              rest.substr(slash) + "/" + o.method, o);
       } catch (const std::exception& e) {
         ++mine.errors[e.what()];
       }

@@ -23,8 +23,9 @@ std::string_view name_of(diagnostic::severity s) {
 std::string json_of(const std::vector<diagnostic>& findings) {
   std::string out = "[";
   for (const diagnostic& d : findings)
-    out += fmt::format(R"({}{{"file":{},"line":{},"column":{},"severity":"{}","message":{}}})", out.size() > 1 ? "," : "",
-                       json_quote(d.file), d.line, d.column, name_of(d.level), json_quote(d.message));
+    out +=
+        fmt::format(R"({}{{"file":{},"line":{},"column":{},"severity":"{}","message":{}}})", out.size() > 1 ? "," : "",
+                    json_quote(d.file), d.line, d.column, name_of(d.level), json_quote(d.message));
   return out + "]";
 }
 
@@ -131,11 +132,11 @@ int inspect(const configuration& c, const std::string& path, bool json) {
       failed = true;
     }
     if (json) {
-      all += fmt::format(R"({}{{"module":{},"service":{},"abi":"native","wasi":{},"memoryMinBytes":{},"imports":{},"exports":{}}})",
-                         all.size() > 1 ? "," : "", json_quote(t.module),
-                         compiled.value ? json_of(*compiled.value) : "null", shape && shape->uses_wasi,
-                         shape ? shape->memory_min_bytes : 0, shape ? json_of(shape->imports) : "[]",
-                         shape ? json_of(shape->exports) : "[]");
+      all += fmt::format(
+          R"({}{{"module":{},"service":{},"abi":"native","wasi":{},"memoryMinBytes":{},"imports":{},"exports":{}}})",
+          all.size() > 1 ? "," : "", json_quote(t.module), compiled.value ? json_of(*compiled.value) : "null",
+          shape && shape->uses_wasi, shape ? shape->memory_min_bytes : 0, shape ? json_of(shape->imports) : "[]",
+          shape ? json_of(shape->exports) : "[]");
       continue;
     }
     fmt::print("module:  {}\n", t.module);

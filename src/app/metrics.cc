@@ -65,7 +65,8 @@ void histogram(family& to, const deployment& d, Get get) {
 
 }  // namespace
 
-std::string metrics_text(std::span<const std::shared_ptr<deployment>> services, std::span<const http_stats* const> servers) {
+std::string metrics_text(std::span<const std::shared_ptr<deployment>> services,
+                         std::span<const http_stats* const> servers) {
   family workers("waggle_workers", "Wasm instances", MetricType::Gauge);
   family most("waggle_workers_max", "The most instances a service may have", MetricType::Gauge);
   family queued("waggle_queue_length", "Requests that wait for a worker", MetricType::Gauge);
@@ -93,7 +94,8 @@ std::string metrics_text(std::span<const std::shared_ptr<deployment>> services, 
     for (std::size_t code = 0; code < 17; ++code) {
       const double n = sum(d, [code](const view& v) { return v.calls.by_code[code].get(); });
       if (n > 0 || code == 0)
-        requests.add({{"service", name}, {"code", std::string(code == 0 ? "ok" : to_string(static_cast<error_code>(code)))}}, n);
+        requests.add(
+            {{"service", name}, {"code", std::string(code == 0 ? "ok" : to_string(static_cast<error_code>(code)))}}, n);
     }
     histogram(total, d, [](const view& v) -> const duration_histogram& { return v.calls.total; });
     histogram(queue, d, [](const view& v) -> const duration_histogram& { return v.calls.queue; });
@@ -101,7 +103,8 @@ std::string metrics_text(std::span<const std::shared_ptr<deployment>> services, 
   }
   family connections("waggle_http_connections", "Open connections", MetricType::Gauge);
   family answers("waggle_http_answers_total", "HTTP answers, by the status's first digit", MetricType::Counter);
-  family bad("waggle_http_bad_requests_total", "Requests that were malformed, too large or too slow", MetricType::Counter);
+  family bad("waggle_http_bad_requests_total", "Requests that were malformed, too large or too slow",
+             MetricType::Counter);
   family bytes("waggle_http_bytes_total", "Bytes over HTTP", MetricType::Counter);
   const auto over = [&](auto get) {
     double n = 0;
@@ -111,7 +114,8 @@ std::string metrics_text(std::span<const std::shared_ptr<deployment>> services, 
   using stats = http_stats;
   connections.add({}, over([](const stats& s) -> auto& { return s.connections_open; }));
   for (std::size_t digit = 1; digit < 6; ++digit)
-    answers.add({{"status", std::to_string(digit) + "xx"}}, over([digit](const stats& s) -> auto& { return s.answers[digit]; }));
+    answers.add({{"status", std::to_string(digit) + "xx"}},
+                over([digit](const stats& s) -> auto& { return s.answers[digit]; }));
   bad.add({}, over([](const stats& s) -> auto& { return s.bad_requests; }));
   bytes.add({{"direction", "in"}}, over([](const stats& s) -> auto& { return s.bytes_in; }));
   bytes.add({{"direction", "out"}}, over([](const stats& s) -> auto& { return s.bytes_out; }));

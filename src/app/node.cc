@@ -102,7 +102,7 @@ deployment_settings settings_for(const contract& about, const configuration& c) 
                     .output_bytes = c.limits.answer_bytes,
                     .args = {about.name},
                     .environ = {},
-                        .start_timeout = c.limits.start_timeout}};
+                    .start_timeout = c.limits.start_timeout}};
 }
 
 result<std::unique_ptr<engines>> open_engines(const configuration& c, bool with_cache) {

@@ -57,7 +57,6 @@ class node {
   /// SIGTERM's way out: not ready, grace, then finishes what runs; true where nothing had to be cut off.
   bool drain();
 
-
  private:
   struct one_core {
     std::unique_ptr<core_loop> loop;

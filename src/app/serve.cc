@@ -65,7 +65,8 @@ class served {
       print(findings);
       if (!loaded) {
         fine = false;
-        if (const auto known = known_.find(t.module); known != known_.end()) names.emplace(known->second.service, t.module);
+        if (const auto known = known_.find(t.module); known != known_.end())
+          names.emplace(known->second.service, t.module);
         continue;
       }
       const std::string& name = loaded->about->name;
@@ -182,7 +183,8 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
   n.ready();
   const std::string address = to_string(endpoint{c.listen.address, *port});
   spdlog::info("listening on http://{} with {} core{}", address, c.threads, c.threads == 1 ? "" : "s");
-  if (const std::string example = n.example(); !example.empty()) fmt::print(stderr, "try: curl http://{}{}\n", address, example);
+  if (const std::string example = n.example(); !example.empty())
+    fmt::print(stderr, "try: curl http://{}{}\n", address, example);
   return stay(c, n, services, targets);
 }
 

@@ -58,7 +58,8 @@ call_chain::passage& call_chain::take_passage() {
 
 bool call_chain::admit(service_call& call, const method& m, error& why) {
   if (m.kind == operation::subscription) {
-    why = make(error_code::unimplemented, fmt::format("{} is a subscription; streams are not available in this build yet", m.name));
+    why = make(error_code::unimplemented,
+               fmt::format("{} is a subscription; streams are not available in this build yet", m.name));
     return false;
   }
   std::string& input = call.request.input;
@@ -93,7 +94,8 @@ void call_chain::ask(service_call& call) {
   }
   if (error why; !admit(call, *p.asked, why)) return call.finish(std::move(why));
   if (const auto& deadline = call.request.context.deadline) {
-    if (*deadline <= call.began) return call.finish(make(error_code::deadline_exceeded, "the caller's deadline is over"));
+    if (*deadline <= call.began)
+      return call.finish(make(error_code::deadline_exceeded, "the caller's deadline is over"));
     core_.start(p.deadline, *deadline);
   }
   const auto own = p.asked->timeout ? p.asked->timeout : about_.timeout;

@@ -38,8 +38,8 @@ struct service_request {
 struct receipt {
   duration queue{0};
   duration validate{0};
-  duration guest{0};    ///< in slices
-  duration waited{0};   ///< the guest, for others
+  duration guest{0};   ///< in slices
+  duration waited{0};  ///< the guest, for others
   std::uint32_t calls = 0;
   duration commit{0};
   std::uint64_t memory_kb = 0;

@@ -8,15 +8,18 @@ namespace waggle {
 namespace {
 
 constexpr std::array<std::string_view, 17> code_names = {
-    "ok",           "canceled",       "unknown",          "invalid_argument",  "deadline_exceeded",   "not_found",
-    "already_exists", "permission_denied", "resource_exhausted", "failed_precondition", "aborted", "out_of_range",
-    "unimplemented", "internal",      "unavailable",      "data_loss",         "unauthenticated"};
+    "ok",        "canceled",       "unknown",           "invalid_argument",   "deadline_exceeded",
+    "not_found", "already_exists", "permission_denied", "resource_exhausted", "failed_precondition",
+    "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
+    "data_loss", "unauthenticated"};
 constexpr std::array<std::string_view, 4> fault_names = {"caller", "guest", "host", "overload"};
 
 /// The length of the well-formed UTF-8 sequence at `s[i]`, or 0 (RFC 3629, table of §4).
 std::size_t utf8_length(std::string_view s, std::size_t i) {
   auto byte = [&](std::size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0U; };
-  auto tail = [&](std::size_t k, unsigned low = 0x80, unsigned high = 0xBF) { return byte(k) >= low && byte(k) <= high; };
+  auto tail = [&](std::size_t k, unsigned low = 0x80, unsigned high = 0xBF) {
+    return byte(k) >= low && byte(k) <= high;
+  };
   const unsigned b = byte(i);
   if (b < 0x80) return 1;
   if (b >= 0xC2 && b <= 0xDF) return tail(i + 1) ? 2 : 0;
@@ -80,7 +83,8 @@ std::string violations_json(const error& e) {
   std::string out = fmt::format(R"({{"count":{},"violations":[)", e.violation_count);
   const char* comma = "";
   for (const violation& v : e.violations) {
-    out += fmt::format(R"({}{{"path":{},"offset":{},"message":{})", comma, json_quote(v.path), v.offset, json_quote(v.message));
+    out += fmt::format(R"({}{{"path":{},"offset":{},"message":{})", comma, json_quote(v.path), v.offset,
+                       json_quote(v.message));
     if (!v.suggestion.empty()) out += ",\"suggestion\":" + json_quote(v.suggestion);
     out += '}';
     comma = ",";

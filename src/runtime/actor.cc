@@ -6,8 +6,8 @@
 namespace waggle {
 namespace {
 
-constexpr std::array<spdlog::level::level_enum, 5> levels = {spdlog::level::trace, spdlog::level::debug, spdlog::level::info,
-                                                             spdlog::level::warn, spdlog::level::err};
+constexpr std::array<spdlog::level::level_enum, 5> levels = {
+    spdlog::level::trace, spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
 
 error unavailable(fault whose, std::string message, duration retry) {
   error e;
@@ -40,16 +40,16 @@ wasm_actor::wasm_actor(core_loop& core, parts p)
                     log_.write(4, e.message);
                     if (!e.debug.empty()) log_.write(1, e.debug);
                   }},
-      pool_(core, parts_.permits, parts_.limits, *parts_.trips, [this](worker_events& pool) {
-        return std::make_unique<wasm_worker>(around_, pool);
-      }) {
+      pool_(core, parts_.permits, parts_.limits, *parts_.trips,
+            [this](worker_events& pool) { return std::make_unique<wasm_worker>(around_, pool); }) {
   around_.start_timeout = parts_.settings.start_timeout;
   if (parts_.about->timeout) around_.start_timeout = std::max(around_.start_timeout, duration(*parts_.about->timeout));
 }
 
 void wasm_actor::ask(service_call& call) {
   if (closed_)
-    return call.finish(unavailable(fault::host, fmt::format("{} is being shut down", parts_.about->name), std::chrono::seconds(1)));
+    return call.finish(
+        unavailable(fault::host, fmt::format("{} is being shut down", parts_.about->name), std::chrono::seconds(1)));
   if (const auto wait = parts_.trips->closed_for([this] { return core_.now(); }))
     return call.finish(unavailable(
         fault::guest, fmt::format("{} keeps crashing: requests are held off for a while", parts_.about->name), *wait));

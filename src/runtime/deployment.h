@@ -23,8 +23,8 @@ struct deployment_settings {
 /// Each callback comes on one of the cores.
 class deployment {
  public:
-  deployment(std::span<core_loop* const> cores, std::shared_ptr<const contract> about, std::shared_ptr<const module> code,
-             const deployment_settings& settings);
+  deployment(std::span<core_loop* const> cores, std::shared_ptr<const contract> about,
+             std::shared_ptr<const module> code, const deployment_settings& settings);
 
   /// Warms `min` instances. False where one could not be started.
   void start(std::function<void(bool fine)> done);

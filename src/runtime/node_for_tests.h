@@ -28,12 +28,14 @@ inline std::unique_ptr<deployment> deploy(std::span<core_loop* const> cores, con
                                           deployment_settings settings = {}, const std::string& sdl = "") {
   const std::string base = std::string(WAGGLE_GUESTS) + "/" + name;
   auto compiled = compile_contract(sdl.empty() ? file(base + ".graphql") : sdl, name + ".graphql");
-  if (!compiled.value) throw std::runtime_error(compiled.findings.empty() ? name : to_string(compiled.findings.front()));
+  if (!compiled.value)
+    throw std::runtime_error(compiled.findings.empty() ? name : to_string(compiled.findings.front()));
   const std::string bytes = file(base + ".wasm");
   load_report report;
   auto code = module::load(shared_engines(), std::as_bytes(std::span(bytes)), settings.instances.memory_bytes, report);
   if (!code) throw std::runtime_error(code.error().message);
-  return std::make_unique<deployment>(cores, std::make_shared<const contract>(*std::move(compiled.value)), *code, settings);
+  return std::make_unique<deployment>(cores, std::make_shared<const contract>(*std::move(compiled.value)), *code,
+                                      settings);
 }
 
 /// One request, run to its end on a core that this thread drives.

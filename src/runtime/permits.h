@@ -10,7 +10,8 @@ namespace waggle {
 /// needs one. All operations are sequentially consistent; the hand-over protocol (pool.h) depends on it.
 class pool_permits {
  public:
-  pool_permits(std::uint32_t max, unsigned cores) : max_(max), cores_(std::make_unique<core_state[]>(cores)), count_(cores) {}
+  pool_permits(std::uint32_t max, unsigned cores)
+      : max_(max), cores_(std::make_unique<core_state[]>(cores)), count_(cores) {}
 
   /// Takes the right to have one more worker. Never more than `max` are out.
   bool take() {

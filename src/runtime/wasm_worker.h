@@ -20,7 +20,7 @@ struct worker_environment {
   std::string service;  ///< its name, for the import `context`
   instance_settings settings;
   duration start_timeout{std::chrono::seconds(30)};  ///< instantiation and `_initialize`: guest time and waits
-  std::function<void(const error& e)> failed;  ///< the guest failed: for the log and the figures
+  std::function<void(const error& e)> failed;        ///< the guest failed: for the log and the figures
 };
 
 /// A worker with a Wasm instance, run in slices on its core.
@@ -54,7 +54,7 @@ class wasm_worker final : public worker, private task, private instance_host {
   output_lines output_;
   timer wake_;
   service_call* call_ = nullptr;
-  service_request orphan_;  // the request's parts when its call has gone
+  service_request orphan_;             // the request's parts when its call has gone
   duration guest_time_{0};             // in slices
   duration charged_{0};                // in slices and waits
   std::optional<time_point> waiting_;  // for others, since

@@ -48,7 +48,7 @@ struct method {
   std::uint8_t answer = json_any;                    ///< a set of `json_kind`
   std::string description;
   std::string example = "{}";  ///< a payload that fits: JSON without what may be left out
-  std::string signature;  ///< `greet(name: String!): Greeting!`
+  std::string signature;       ///< `greet(name: String!): Greeting!`
 };
 
 struct pool_settings {

@@ -35,9 +35,10 @@ TEST(example_payload, has_the_first_string_where_nothing_must_be_given) {
 }
 
 TEST(example_payload, knows_enums_lists_and_inputs) {
-  EXPECT_EQ(example_for("(e: E!, l: [[Int!]!]!, i: I!)",
-                        "enum E { FIRST SECOND } input I { name: String!, other: Int, deep: [J!]! } input J { x: ID! }"),
-            R"({"e":"FIRST","l":[[1]],"i":{"name":"World","deep":[{"x":"1"}]}})");
+  EXPECT_EQ(
+      example_for("(e: E!, l: [[Int!]!]!, i: I!)",
+                  "enum E { FIRST SECOND } input I { name: String!, other: Int, deep: [J!]! } input J { x: ID! }"),
+      R"({"e":"FIRST","l":[[1]],"i":{"name":"World","deep":[{"x":"1"}]}})");
 }
 
 TEST(example_payload, has_one_field_of_a_one_of) {

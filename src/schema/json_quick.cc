@@ -128,7 +128,8 @@ class walk {
       std::uint64_t v = 0;
       std::memcpy(&v, at_, 8);
       if constexpr (std::endian::native == std::endian::big) v = __builtin_bswap64(v);
-      const std::uint64_t special = zeros(v ^ each('"')) | zeros(v ^ each('\\')) | ((v - each(0x20)) & ~v & each(0x80)) | (v & each(0x80));
+      const std::uint64_t special =
+          zeros(v ^ each('"')) | zeros(v ^ each('\\')) | ((v - each(0x20)) & ~v & each(0x80)) | (v & each(0x80));
       if (special == 0) continue;
       at_ += std::countr_zero(special) / 8;
       if (at_ >= end_ || *at_ != '"') return false;

@@ -15,16 +15,19 @@ bool plain(std::string text, std::size_t depth = 64) {
 }
 
 TEST(JsonQuick, AcceptsPlainValues) {
-  for (const char* text : {"{}", "[]", "0", "-1.5e+10", "true", "false", "null", "\"\"", "\"a long string of plain characters\"",
-                           R"({"a":[1,2,{"b":null}],"c":"x"})", " [ 1 , 2 ] ", "[[[[]]]]", "{\"a\":{}}", "[{},{\"b\":[]}]"})
+  for (const char* text :
+       {"{}", "[]", "0", "-1.5e+10", "true", "false", "null", "\"\"", "\"a long string of plain characters\"",
+        R"({"a":[1,2,{"b":null}],"c":"x"})", " [ 1 , 2 ] ", "[[[[]]]]", "{\"a\":{}}", "[{},{\"b\":[]}]"})
     EXPECT_TRUE(plain(text)) << text;
 }
 
 TEST(JsonQuick, AcceptsNothingThatIsNotJson) {
-  for (const char* text :
-       {"", " ", "{", "}", "[", "]", "[1", "[1,", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}", "01", "-",
-        "1.", ".5", "1e", "+1", "tru", "truee", "nul", "\"", "\"a", "\"a\nb\"", "\"\\x\"", "[1}", "{\"a\":1]", "1 2", "{} {}",
-        "[1 2]", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "\"\xff\"", "{\"a\":1}}", "[]]", "{,}", "[}", "{]"})
+  for (const char* text : {"",         " ",          "{",    "}",       "[",        "]",          "[1",
+                           "[1,",      "[1,]",       "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}",
+                           "{1:1}",    "01",         "-",    "1.",      ".5",       "1e",         "+1",
+                           "tru",      "truee",      "nul",  "\"",      "\"a",      "\"a\nb\"",   "\"\\x\"",
+                           "[1}",      "{\"a\":1]",  "1 2",  "{} {}",   "[1 2]",    "{\"a\" 1}",  "{\"a\":1 \"b\":2}",
+                           "\"\xff\"", "{\"a\":1}}", "[]]",  "{,}",     "[}",       "{]"})
     EXPECT_FALSE(plain(text)) << text;
   EXPECT_FALSE(plain(std::string("1\0", 2)));
   EXPECT_FALSE(plain(std::string("\"a\0b\"", 5)));

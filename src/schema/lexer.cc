@@ -68,26 +68,16 @@ escape read_unicode_escape(std::string_view s) {
 escape read_escape(std::string_view s) {
   if (s.size() < 2) return {1, 0, "nothing follows the backslash"};
   switch (s[1]) {
-    case '"':
-      return {2, '"', nullptr};
-    case '\\':
-      return {2, '\\', nullptr};
-    case '/':
-      return {2, '/', nullptr};
-    case 'b':
-      return {2, '\b', nullptr};
-    case 'f':
-      return {2, '\f', nullptr};
-    case 'n':
-      return {2, '\n', nullptr};
-    case 'r':
-      return {2, '\r', nullptr};
-    case 't':
-      return {2, '\t', nullptr};
-    case 'u':
-      return read_unicode_escape(s);
-    default:
-      return {1, 0, R"(a backslash begins \" \\ \/ \b \f \n \r \t \uXXXX or \u{…})"};
+    case '"': return {2, '"', nullptr};
+    case '\\': return {2, '\\', nullptr};
+    case '/': return {2, '/', nullptr};
+    case 'b': return {2, '\b', nullptr};
+    case 'f': return {2, '\f', nullptr};
+    case 'n': return {2, '\n', nullptr};
+    case 'r': return {2, '\r', nullptr};
+    case 't': return {2, '\t', nullptr};
+    case 'u': return read_unicode_escape(s);
+    default: return {1, 0, R"(a backslash begins \" \\ \/ \b \f \n \r \t \uXXXX or \u{…})"};
   }
 }
 

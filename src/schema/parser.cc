@@ -183,12 +183,8 @@ class parser {
     const token& t = peek();
     v.text = t.text;
     switch (t.kind) {
-      case token_kind::integer:
-        v.kind = value_kind::integer;
-        break;
-      case token_kind::floating:
-        v.kind = value_kind::floating;
-        break;
+      case token_kind::integer: v.kind = value_kind::integer; break;
+      case token_kind::floating: v.kind = value_kind::floating; break;
       case token_kind::string:
       case token_kind::block_string:
         v.kind = value_kind::string;
@@ -208,9 +204,7 @@ class parser {
           expected("a value");
         }
         return v;
-      case token_kind::end:
-        expected("a value");
-        return v;
+      case token_kind::end: expected("a value"); return v;
     }
     advance();
     return v;
@@ -437,9 +431,7 @@ class parser {
         if (!d.extension && !at('{')) return expected("{ and the root types");
         return parse_block('{', '}', [&] { d.roots.push_back(parse_root_type()); });
       case definition_kind::object:
-      case definition_kind::interface:
-        d.fields = parse_fields();
-        return;
+      case definition_kind::interface: d.fields = parse_fields(); return;
       case definition_kind::service:
         if (!at('{')) return expected("{ and the methods");
         d.fields = parse_fields();
@@ -447,13 +439,11 @@ class parser {
       case definition_kind::union_type:
         if (accept('=')) d.names = parse_names('|', "a member type");
         return;
-      case definition_kind::enumeration:
-        return parse_block('{', '}', [&] { d.values.push_back(parse_enum_value()); });
+      case definition_kind::enumeration: return parse_block('{', '}', [&] { d.values.push_back(parse_enum_value()); });
       case definition_kind::input:
         return parse_block('{', '}', [&] { d.inputs.push_back(parse_input_value("a field's name")); });
       case definition_kind::scalar:
-      case definition_kind::directive:
-        return;
+      case definition_kind::directive: return;
     }
   }
 

@@ -43,19 +43,13 @@ std::string describe(std::uint8_t kinds) {
 /// The kind of a well-formed value, by its first character.
 json_kind kind_of(char first) {
   switch (first) {
-    case '{':
-      return json_object;
-    case '[':
-      return json_array;
-    case '"':
-      return json_string;
+    case '{': return json_object;
+    case '[': return json_array;
+    case '"': return json_string;
     case 't':
-    case 'f':
-      return json_boolean;
-    case 'n':
-      return json_null;
-    default:
-      return json_number;
+    case 'f': return json_boolean;
+    case 'n': return json_null;
+    default: return json_number;
   }
 }
 

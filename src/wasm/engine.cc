@@ -113,11 +113,11 @@ result<std::unique_ptr<engines>> engines::make(const engine_settings& settings, 
   }
   const store_ptr store(wasmtime_store_new(all->on_demand_.engine.get(), nullptr, nullptr));
   all->fingerprint_ = waggle_engine_fingerprint(wasmtime_store_context(store.get()));
-  all->ticker_ = std::make_unique<ticker>(
-      scheduler::slice, [pool = all->pooled_.engine.get(), demand = all->on_demand_.engine.get()] {
-        if (pool != nullptr) wasmtime_engine_increment_epoch(pool);
-        wasmtime_engine_increment_epoch(demand);
-      });
+  all->ticker_ = std::make_unique<ticker>(scheduler::slice,
+                                          [pool = all->pooled_.engine.get(), demand = all->on_demand_.engine.get()] {
+                                            if (pool != nullptr) wasmtime_engine_increment_epoch(pool);
+                                            wasmtime_engine_increment_epoch(demand);
+                                          });
   return all;
 }
 

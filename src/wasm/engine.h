@@ -29,7 +29,7 @@ struct engine_settings {
 struct guest_engine {
   engine_ptr engine;
   linker_ptr linker;
-  bool memory_stays = false;  ///< a memory never moves while it lives
+  bool memory_stays = false;                                 ///< a memory never moves while it lives
   c_ptr<wasm_functype_t, wasm_functype_delete> driver_type;  ///< `() -> ()`; types belong to the engine they met first
 };
 

@@ -85,7 +85,8 @@ class guest_calls {
   bool handle() {
     std::uint32_t method = 0;
     std::uint32_t input = 0;
-    if (!give("method's name", &native_request::method, method) || !give("input", &native_request::input, input)) return false;
+    if (!give("method's name", &native_request::method, method) || !give("input", &native_request::input, input))
+      return false;
     std::array<wasmtime_val_raw_t, 4> v{};
     v[0].i32 = static_cast<std::int32_t>(method);
     v[1].i32 = static_cast<std::int32_t>(r_.method.size());
@@ -101,8 +102,9 @@ class guest_calls {
     } else {
       const auto bytes = this->at(at, length);
       if (!bytes)
-        return broken(fmt::format("handle_request answered {} bytes at {:#x}, which is outside of its memory of {} bytes",
-                                  length, at, exports_.seen.size));
+        return broken(
+            fmt::format("handle_request answered {} bytes at {:#x}, which is outside of its memory of {} bytes", length,
+                        at, exports_.seen.size));
       if (length > r_.output_limit) {
         r_.too_long = true;
         r_.violation = fmt::format("the answer has {} bytes, the limit is {}", length, r_.output_limit);
@@ -169,8 +171,9 @@ void native_abi_reasons(const module_shape& shape, std::vector<std::string>& rea
       reasons.push_back(fmt::format("export `{}` is `{}`, the guest ABI needs `{}`", w.name, f->type, w.type));
   }
   if (find(shape.exports, "_start") != nullptr && find(shape.exports, "handle_request") == nullptr)
-    reasons.emplace_back("it is a command (it exports `_start`): build a reactor, which exports functions to be called "
-                         "(clang: -mexec-model=reactor, Go: -buildmode=c-shared)");
+    reasons.emplace_back(
+        "it is a command (it exports `_start`): build a reactor, which exports functions to be called "
+        "(clang: -mexec-model=reactor, Go: -buildmode=c-shared)");
 }
 
 bool native_initialize(wasmtime_context_t* store, native_exports& exports, native_request& r) {

@@ -38,12 +38,12 @@ struct native_request {
   std::string_view input;
   std::size_t output_limit = 0;
 
-  std::string output;           ///< the answer's bytes
-  bool failed = false;          ///< the guest says that they are an error
-  bool said_nothing = false;    ///< it failed without a message
-  std::string violation;        ///< how the guest broke the ABI; empty when it did not
-  bool too_long = false;        ///< the answer is over the limit; the instance is sound
-  trap_ptr trap;                ///< what ended the guest, one of these two
+  std::string output;         ///< the answer's bytes
+  bool failed = false;        ///< the guest says that they are an error
+  bool said_nothing = false;  ///< it failed without a message
+  std::string violation;      ///< how the guest broke the ABI; empty when it did not
+  bool too_long = false;      ///< the answer is over the limit; the instance is sound
+  trap_ptr trap;              ///< what ended the guest, one of these two
   error_ptr error;
 };
 

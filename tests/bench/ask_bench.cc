@@ -32,7 +32,8 @@ struct plain_instance {
     context = wasmtime_store_context(store.get());
     wasmtime_store_epoch_deadline_callback(
         store.get(),
-        [](wasmtime_context_t*, void*, std::uint64_t* delta, wasmtime_update_deadline_kind_t* kind) -> wasmtime_error_t* {
+        [](wasmtime_context_t*, void*, std::uint64_t* delta,
+           wasmtime_update_deadline_kind_t* kind) -> wasmtime_error_t* {
           *delta = 1;
           *kind = WASMTIME_UPDATE_DEADLINE_YIELD;
           return nullptr;
@@ -82,8 +83,7 @@ struct plain_instance {
     const std::uint32_t method = give("echo");
     const std::uint32_t input = give(payload);
     const std::uint64_t answer = handle(method, input);
-    output.assign(reinterpret_cast<const char*>(base) + (answer >> 32),
-                  static_cast<std::uint32_t>(answer));
+    output.assign(reinterpret_cast<const char*>(base) + (answer >> 32), static_cast<std::uint32_t>(answer));
     free(method);
     free(input);
     free(static_cast<std::uint32_t>(answer >> 32));
@@ -149,9 +149,11 @@ int main(int argc, char** argv) {
   steady_clock_source clock;
   core_loop core(0, clock);
   core_loop* cores[1] = {&core};
-  const std::string methods = " { query: Query } scalar JSON type Query { echo(text: String, n: Int, data: JSON): JSON }";
+  const std::string methods =
+      " { query: Query } scalar JSON type Query { echo(text: String, n: Int, data: JSON): JSON }";
   const auto warm = deploy(cores, "echo", {}, "schema @service(name: \"bench.Echo\")" + methods);
-  const auto fresh = deploy(cores, "echo", {}, "schema @service(name: \"bench.Fresh\", pool: {isolation: FRESH})" + methods);
+  const auto fresh =
+      deploy(cores, "echo", {}, "schema @service(name: \"bench.Fresh\", pool: {isolation: FRESH})" + methods);
   service_directory directory;
   directory.put("bench.Echo", warm->on(0));
   directory.put("bench.Fresh", fresh->on(0));
@@ -170,7 +172,13 @@ int main(int argc, char** argv) {
 
   flow share(core.slices());
   line_log log(clock, [](int, std::string_view) {});
-  worker_environment around{.core = core, .share = share, .code = **code, .log = log, .service = "bench", .settings = {}, .failed = [](const error&) {}};
+  worker_environment around{.core = core,
+                            .share = share,
+                            .code = **code,
+                            .log = log,
+                            .service = "bench",
+                            .settings = {},
+                            .failed = [](const error&) {}};
   lone_events events;
   wasm_worker lone(around, events);
   bool done = false;
@@ -187,7 +195,8 @@ int main(int argc, char** argv) {
   };
   auto permits = std::make_shared<pool_permits>(8, 1);
   breaker trips;
-  wasm_worker_pool pool(core, permits, {}, trips, [&](worker_events& to) { return std::make_unique<wasm_worker>(around, to); });
+  wasm_worker_pool pool(core, permits, {}, trips,
+                        [&](worker_events& to) { return std::make_unique<wasm_worker>(around, to); });
   pool.connect({&pool});
   const auto ask = [&](const char* name) {
     begin(payload);
@@ -254,7 +263,8 @@ int main(int argc, char** argv) {
   const double base = all[1].median();
   const double fresh_base = all[6].median();
   fmt::print("{:<52}{:>10}{:>9}\n", fmt::format("in process, {} B", payload.size()), "ns", "ratio");
-  for (const subject& s : all) fmt::print("{:<52}{:>10.0f}{:>8.2f}x\n", s.name, s.median(), s.median() / (s.base == "fresh" ? fresh_base : base));
+  for (const subject& s : all)
+    fmt::print("{:<52}{:>10.0f}{:>8.2f}x\n", s.name, s.median(), s.median() / (s.base == "fresh" ? fresh_base : base));
   fmt::print("budget: ask <= 1.5x the base (over 2x it is not done); FRESH <= 1.3x the bare fresh instance\n");
   pool.drain([] {});
   core.poll();

@@ -31,7 +31,8 @@ class empty final : public service {
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const auto compiled = compile_contract(
-      "schema @service(name: \"bench.Echo\") { query: Query } scalar JSON type Query { echo(text: String): JSON }", "bench");
+      "schema @service(name: \"bench.Echo\") { query: Query } scalar JSON type Query { echo(text: String): JSON }",
+      "bench");
   steady_clock_source clock;
   core_loop core(0, clock);
   empty service(*compiled.value);

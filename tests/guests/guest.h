@@ -8,7 +8,7 @@
 #define IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
 #define ERROR_BIT (UINT64_C(1) << 63)
 
-#ifdef __wasi__ // with libc
+#ifdef __wasi__  // with libc
 #include <stdlib.h>
 #include <string.h>
 EXPORT("allocate") void* allocate(uint32_t size) { return malloc(size); }
@@ -16,7 +16,7 @@ EXPORT("deallocate") void deallocate(void* pointer) { free(pointer); }
 #else
 // Without libc the compiler still calls these.
 void* memcpy(void* restrict to, const void* restrict from, size_t n) {
-  __builtin_memcpy(to, from, n); // one memory.copy instruction with -mbulk-memory
+  __builtin_memcpy(to, from, n);  // one memory.copy instruction with -mbulk-memory
   return to;
 }
 void* memset(void* to, int byte, size_t n) {
@@ -32,7 +32,11 @@ int memcmp(const void* a, const void* b, size_t n) {
 
 // Blocks of a power of two (16 bytes to 1 GiB), freed ones kept in a list for each size; new ones come from the end of the
 // memory, which grows. Nothing is ever given back, so what a guest holds is bounded by twice its largest moment.
-typedef struct block { struct block* next; uint32_t class; uint32_t unused; } block;
+typedef struct block {
+  struct block* next;
+  uint32_t class;
+  uint32_t unused;
+} block;
 extern unsigned char __heap_base;
 static block* free_blocks[31];
 static uintptr_t heap_end;
@@ -65,7 +69,10 @@ EXPORT("deallocate") void deallocate(void* pointer) {
 #endif
 
 // A piece of text in the guest's memory.
-typedef struct { const char* at; uint32_t size; } text;
+typedef struct {
+  const char* at;
+  uint32_t size;
+} text;
 #define TEXT(literal) ((text){(literal), sizeof(literal) - 1})
 
 static inline int same(text a, text b) { return a.size == b.size && !__builtin_memcmp(a.at, b.at, a.size); }
@@ -96,38 +103,49 @@ static inline text field(text object, text name) {
     is_key = 0;
     if (!same(key, name)) continue;
     while (object.at[i] != ':') i++;
-    do i++; while (object.at[i] == ' ' || object.at[i] == '\n' || object.at[i] == '\r' || object.at[i] == '\t');
+    do i++;
+    while (object.at[i] == ' ' || object.at[i] == '\n' || object.at[i] == '\r' || object.at[i] == '\t');
     const uint32_t value = i;
     for (int nested = 0; i < object.size; i++) {
       const char v = object.at[i];
       if (v == '"')
         for (i++; object.at[i] != '"';) i += object.at[i] == '\\' ? 2 : 1;
-      else if (v == '{' || v == '[') nested++;
-      else if (nested == 0 && (v == ',' || v == '}')) break;
-      else if (v == '}' || v == ']') nested--;
+      else if (v == '{' || v == '[')
+        nested++;
+      else if (nested == 0 && (v == ',' || v == '}'))
+        break;
+      else if (v == '}' || v == ']')
+        nested--;
     }
-    while (i > value && (object.at[i - 1] == ' ' || object.at[i - 1] == '\n' || object.at[i - 1] == '\r' || object.at[i - 1] == '\t')) i--;
+    while (i > value && (object.at[i - 1] == ' ' || object.at[i - 1] == '\n' || object.at[i - 1] == '\r' ||
+                         object.at[i - 1] == '\t'))
+      i--;
     return (text){object.at + value, i - value};
   }
   return (text){0, 0};
 }
 
 // A string's characters between its quotes, escapes left as they are.
-static inline text unquoted(text json) { return json.size < 2 || *json.at != '"' ? (text){0, 0} : (text){json.at + 1, json.size - 2}; }
+static inline text unquoted(text json) {
+  return json.size < 2 || *json.at != '"' ? (text){0, 0} : (text){json.at + 1, json.size - 2};
+}
 
 static inline int64_t number(text json) {
   int64_t n = 0;
   uint32_t i = json.size && *json.at == '-';
-  for (const uint32_t negative = i; ; i++)
-    if (i >= json.size || json.at[i] < '0' || json.at[i] > '9') return negative ? -n : n;
-    else n = n * 10 + (json.at[i] - '0');
+  for (const uint32_t negative = i;; i++)
+    if (i >= json.size || json.at[i] < '0' || json.at[i] > '9')
+      return negative ? -n : n;
+    else
+      n = n * 10 + (json.at[i] - '0');
 }
 
 static inline uint64_t answer_number(int64_t n) {
   char digits[24];
   uint32_t i = sizeof digits;
   uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
-  do digits[--i] = (char)('0' + rest % 10); while (rest /= 10);
+  do digits[--i] = (char)('0' + rest % 10);
+  while (rest /= 10);
   if (n < 0) digits[--i] = '-';
   return answer_copy((text){digits + i, (uint32_t)sizeof digits - i});
 }
@@ -135,6 +153,7 @@ static inline uint64_t answer_number(int64_t n) {
 // A guest is this one function.
 static uint64_t handle(text method, text input);
 
-EXPORT("handle_request") uint64_t handle_request(const char* method, uint32_t method_size, const char* input, uint32_t input_size) {
+EXPORT("handle_request")
+uint64_t handle_request(const char* method, uint32_t method_size, const char* input, uint32_t input_size) {
   return handle((text){method, method_size}, (text){input, input_size});
 }
