@@ -261,6 +261,16 @@ class Drain(TestCase):
             self.assertEqual(200, answers[0].status)
             self.assertEqual(0, node.wait())
 
+    def test_under_load_every_request_that_was_taken_is_answered(self):
+        for _ in range(3):
+            with self.node() as node, Callers(node, "test.Echo", threads=6) as callers:
+                wait_until(lambda: callers.done > 200, why="some calls")
+                self.assertEqual(0, terminate(node), node.log[-2000:])
+            # Refused: the listener was closed. Reset: it was closed in the moment between the kernel's welcome and ours.
+            lost = [b for b in callers.bad if not b.startswith(("ConnectionRefused", "ConnectionReset"))]
+            self.assertEqual([], lost[:3])
+            self.assertLessEqual(sum(b.startswith("ConnectionReset") for b in callers.bad), 1)
+
     def test_during_the_grace_time_it_serves_on_but_is_not_ready(self):
         with self.node("--drain-grace-ms", "1500") as node:
             self.assertEqual(200, node.get("/readyz").status)

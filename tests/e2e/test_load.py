@@ -1,6 +1,8 @@
 """wrk against echo, beside a service that spins."""
 
+import os
 import re
+import signal
 import subprocess
 import threading
 
@@ -10,11 +12,11 @@ CONNECTIONS = 64
 
 
 class Load(TestCase):
-    def wrk(self, node, seconds):
+    def wrk(self, node, seconds, service="test.Echo"):
         script = self.write("post.lua", 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
                                         'wrk.body = \'{"text":"hello","n":1}\'\n')
         done = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script,
-                               node.url + "/test.Echo/echo"], capture_output=True, text=True, timeout=seconds + 20)
+                               f"{node.url}/{service}/echo"], capture_output=True, text=True, timeout=seconds + 20)
         self.assertEqual(0, done.returncode, done.stderr)
         return done.stdout
 
@@ -60,3 +62,27 @@ class Load(TestCase):
             metrics = node.metrics()
             self.assertLessEqual(metrics['waggle_workers{service="test.Echo",state="idle"}'], 8)
             self.assertEqual(0, metrics['waggle_queue_length{service="test.Echo"}'])
+
+    def test_a_service_is_replaced_many_times_under_load_without_losing_a_request(self):
+        self.service("Swap")
+        module = self.folder / "Swap.wasm"
+        content = module.read_bytes()
+        with Node(module) as node:
+            out = []
+            load = threading.Thread(target=lambda: out.append(self.wrk(node, 3, "e2e.Swap")))
+            load.start()
+            swaps = 0
+            while load.is_alive():
+                swaps += 1
+                custom_section = bytes([0, 3, 1, ord("n"), swaps % 100])
+                self.write(".part", content + custom_section)
+                os.replace(self.folder / ".part", module)
+                lines = len(node.errors)
+                node.signal(signal.SIGHUP)
+                node.wait_for_line("replaced e2e.Swap", after=lines)
+            load.join()
+            print(f"\n    {swaps} swaps under load", flush=True)
+            self.assertGreater(swaps, 3)
+            self.assertNotIn("Non-2xx", out[0])
+            self.assertNotIn("Socket errors", out[0])
+            self.assertLessEqual(node.workers("e2e.Swap", "idle"), 8)
