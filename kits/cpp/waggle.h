@@ -46,7 +46,9 @@ class json {
   [[nodiscard]] std::int64_t integer() const { return std::strtoll(digits(), nullptr, 10); }
   [[nodiscard]] double real() const { return std::strtod(digits(), nullptr); }
   [[nodiscard]] const std::vector<json>& items() const { return read(static_cast<const std::vector<json>*>(nullptr)); }
-  [[nodiscard]] const std::vector<member>& members() const { return read(static_cast<const std::vector<member>*>(nullptr)); }
+  [[nodiscard]] const std::vector<member>& members() const {
+    return read(static_cast<const std::vector<member>*>(nullptr));
+  }
   /// The member of this name; null where there is none.
   [[nodiscard]] const json& operator[](std::string_view name) const;
 
@@ -116,8 +118,10 @@ struct reply {
 enum class level : std::int32_t { trace, debug, info, warn, error };
 
 namespace abi {
-__attribute__((import_module("waggle"), import_name("log"))) void log(std::int32_t level, const char* text, std::uint32_t size);
-__attribute__((import_module("waggle"), import_name("context"))) std::uint32_t context(char* out, std::uint32_t capacity);
+__attribute__((import_module("waggle"), import_name("log"))) void log(std::int32_t level, const char* text,
+                                                                      std::uint32_t size);
+__attribute__((import_module("waggle"), import_name("context"))) std::uint32_t context(char* out,
+                                                                                       std::uint32_t capacity);
 }  // namespace abi
 
 /// A line in the service's log.
@@ -174,8 +178,10 @@ inline const json& json::operator[](std::string_view name) const {
 inline void json::quote(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
-    if (c == '"' || c == '\\') (out += '\\') += c;
-    else if (static_cast<unsigned char>(c) >= 0x20) out += c;
+    if (c == '"' || c == '\\')
+      (out += '\\') += c;
+    else if (static_cast<unsigned char>(c) >= 0x20)
+      out += c;
     else {
       char escaped[8];
       std::snprintf(escaped, sizeof escaped, "\\u%04x", c);
@@ -187,10 +193,14 @@ inline void json::quote(std::string& out, std::string_view text) {
 
 inline void json::print(std::string& out) const {
   const char* between = "";
-  if (is_null()) out += "null";
-  else if (const auto* b = std::get_if<bool>(&value_)) out += *b ? "true" : "false";
-  else if (const auto* n = std::get_if<number>(&value_)) out += n->digits;
-  else if (const auto* s = std::get_if<std::string>(&value_)) quote(out, *s);
+  if (is_null())
+    out += "null";
+  else if (const auto* b = std::get_if<bool>(&value_))
+    out += *b ? "true" : "false";
+  else if (const auto* n = std::get_if<number>(&value_))
+    out += n->digits;
+  else if (const auto* s = std::get_if<std::string>(&value_))
+    quote(out, *s);
   else if (const auto* items = std::get_if<list>(&value_)) {
     out += '[';
     for (const json& item : *items) {
@@ -260,7 +270,8 @@ class json::parser {
     if (!next(']')) do {
         if (!value(items.emplace_back(), depth + 1)) return false;
       } while (next(','));
-    else return out = std::move(items), true;
+    else
+      return out = std::move(items), true;
     return next(']') && (out = std::move(items), true);
   }
 
@@ -271,7 +282,8 @@ class json::parser {
         member& m = members.emplace_back();
         if (!string(m.name) || !next(':') || !value(m.value, depth + 1)) return false;
       } while (next(','));
-    else return out = std::move(members), true;
+    else
+      return out = std::move(members), true;
     return next('}') && (out = std::move(members), true);
   }
 
@@ -286,10 +298,14 @@ class json::parser {
 
   static void utf8(std::string& out, std::uint32_t c) {
     const auto tail = [&](int shift) { out += static_cast<char>(0x80 | (c >> shift & 0x3f)); };
-    if (c < 0x80) out += static_cast<char>(c);
-    else if (c < 0x800) out += static_cast<char>(0xc0 | c >> 6), tail(0);
-    else if (c < 0x10000) out += static_cast<char>(0xe0 | c >> 12), tail(6), tail(0);
-    else out += static_cast<char>(0xf0 | c >> 18), tail(12), tail(6), tail(0);
+    if (c < 0x80)
+      out += static_cast<char>(c);
+    else if (c < 0x800)
+      out += static_cast<char>(0xc0 | c >> 6), tail(0);
+    else if (c < 0x10000)
+      out += static_cast<char>(0xe0 | c >> 12), tail(6), tail(0);
+    else
+      out += static_cast<char>(0xf0 | c >> 18), tail(12), tail(6), tail(0);
   }
 
   bool string(std::string& out) {
@@ -330,7 +346,9 @@ inline json json::parse(std::string_view text) {
 
 // The guest ABI. The host frees method, input and answer with `deallocate`.
 extern "C" {
-__attribute__((used, export_name("allocate"))) inline void* waggle_allocate(std::size_t size) { return std::malloc(size); }
+__attribute__((used, export_name("allocate"))) inline void* waggle_allocate(std::size_t size) {
+  return std::malloc(size);
+}
 
 __attribute__((used, export_name("deallocate"))) inline void waggle_deallocate(void* at) { std::free(at); }
 

@@ -70,7 +70,10 @@ TEST(HostileGuests, EndAsTheManifestSaysAndTheirNeighbourDoesNotNotice) {
   impatient_clock clock;
   core_loop core(0, clock);
   core_loop* cores[] = {&core};
-  const auto neighbour = deploy(cores, "echo");
+  const auto neighbour =
+      deploy(cores, "echo", {}, R"(schema @service(name: "test.Echo", pool: {idleMs: 0}) { query: Query }
+    scalar JSON
+    type Query { echo(text: String): JSON })");
   const auto all = manifest();
   ASSERT_GT(all.size(), 100U);
   for (const expectation& x : all) {
