@@ -1,7 +1,7 @@
 #include "wasm/host_imports.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -36,7 +36,8 @@ struct host_imports {
     const auto room = guest.memory().at(static_cast<std::uint32_t>(v[0].i32), static_cast<std::uint32_t>(v[1].i32));
     if (!room) return bad_pointer("context");
     const std::string text = guest.host_.guest_context();
-    std::memcpy(room->data(), text.data(), std::min(room->size(), text.size()));
+    std::ranges::copy_n(text.data(), static_cast<std::ptrdiff_t>(std::min(room->size(), text.size())),
+                        reinterpret_cast<char*>(room->data()));  // not memcpy: a start function has no memory yet
     v[0].i32 = static_cast<std::int32_t>(text.size());
     return nullptr;
   }
