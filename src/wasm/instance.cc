@@ -13,6 +13,28 @@ constexpr std::int64_t max_tables = 16;
 /// The pooling allocator's words when every slot is taken.
 constexpr std::string_view no_slot = "maximum concurrent";
 
+/// The engine demangles every name in its backtraces, and a few hundred bytes of a C++ name can stand for gigabytes (a
+/// pair of itself, again and again): longer names are shown as they are, and cut.
+constexpr std::size_t longest_demangled = 100;
+
+/// What the engine says of a trap or an error, with its backtrace. `trace_of` is the engine's function for its frames.
+template <class T>
+std::string text_of(const T& what, void (*trace_of)(const T*, wasm_frame_vec_t*)) {
+  wasm_frame_vec_t frames;
+  trace_of(&what, &frames);
+  bool short_names = true;
+  std::string own = "error while executing at wasm backtrace (long names are cut):\n";
+  for (std::size_t i = 0; i < frames.size; ++i) {
+    const wasm_name_t* const name = wasmtime_frame_func_name(frames.data[i]);
+    const std::string_view text = name != nullptr ? std::string_view(name->data, name->size) : "<wasm function>";
+    short_names = short_names && text.size() <= longest_demangled;
+    own += fmt::format("{:5}: {:#8x} - {}\n", i, wasm_frame_module_offset(frames.data[i]),
+                       text.substr(0, longest_demangled));
+  }
+  wasm_frame_vec_delete(&frames);
+  return short_names ? message_of(what) : own;
+}
+
 /// A guest's slice is over: let others run.
 wasmtime_error_t* on_epoch(wasmtime_context_t*, void*, std::uint64_t* delta, wasmtime_update_deadline_kind_t* kind) {
   *delta = 1;
@@ -149,7 +171,10 @@ error instance::what_went_wrong() const {
   const wasm_trap_t* const trap = request_.trap ? request_.trap.get() : start_trap_;
   const wasmtime_error_t* const failure = request_.error ? request_.error.get() : start_error_;
   const std::string_view when = bound_ ? "" : " while it was instantiated";
-  if (!bound_ && failure != nullptr && message_of(*failure).contains(no_slot)) {
+  const std::string text = trap != nullptr      ? text_of(*trap, wasm_trap_trace)
+                           : failure != nullptr ? text_of(*failure, wasmtime_error_wasm_trace)
+                                                : std::string();
+  if (!bound_ && trap == nullptr && text.contains(no_slot)) {
     e.code = error_code::resource_exhausted;
     e.whose = fault::overload;
     e.message = "all instances that this node may have (wasm.instances) are in use: try again later";
@@ -160,18 +185,18 @@ error instance::what_went_wrong() const {
     e.message = "the guest broke the guest ABI: " + request_.violation;
   } else if (canceled_) {
     e.message = "the guest was unwound";
-    if (failure != nullptr) e.debug = message_of(*failure);
+    if (trap == nullptr) e.debug = text;
   } else if (trap != nullptr) {
     wasmtime_trap_code_t code = 0;
     const bool known = wasmtime_trap_code(trap, &code);
     e.message = fmt::format("the guest trapped{}: {}", when, known ? name_of(code) : "trap");
-    e.debug = message_of(*trap);
+    e.debug = text;
   } else if (failure != nullptr) {
-    e.debug = message_of(*failure);
+    e.debug = text;
     // Our own imports end a guest with an error that says why in its first line; the backtrace follows.
-    const std::string_view text = e.debug;
-    const auto cause = text.rfind("Caused by:\n");
-    std::string_view line = cause == text.npos ? text.substr(0, text.find('\n')) : text.substr(cause + 11);
+    const std::string_view all = e.debug;
+    const auto cause = all.rfind("Caused by:\n");
+    std::string_view line = cause == all.npos ? all.substr(0, all.find('\n')) : all.substr(cause + 11);
     line.remove_prefix(std::min(line.find_first_not_of(" 0123456789:"), line.size()));
     e.message = fmt::format("the guest was ended{}: {}", when, line.substr(0, line.find('\n')));
   } else {

@@ -1,6 +1,7 @@
 // Instances run by hand: no pool, no scheduler.
 #include "wasm/instance.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -166,6 +167,20 @@ TEST_F(Instance, TrapsHaveNames) {
   for (const auto& [body, name] : table) {
     begin(load(wat("", "(func $deep (result i64) (i64.add (call $deep) (call $deep)))" + handles(body))));
     EXPECT_THAT(request("m", "{}"), HasSubstr(name)) << body;
+  }
+}
+
+TEST_F(Instance, ANameThatDemanglesToMegabytesDoesNotMakeTheBacktraceLong) {
+  std::string name = "$_Z1fSt4pairIiiE";
+  for (const char pair : std::string_view("0123456789ABCDEF")) name += fmt::format("S_IS{0}_S{0}_E", pair);  // twice the last
+  const std::string imports = R"((import "waggle" "log" (func $log (param i32 i32 i32))))";
+  for (const char* end : {"unreachable", "(call $log (i32.const 2) (i32.const -1) (i32.const -1))"}) {
+    begin(load(wat(imports, "(func " + name + " " + end + ")" + handles("(call " + name + ") (i64.const 0)"))));
+    request("m", "{}");
+    const error e = it->what_went_wrong();
+    EXPECT_EQ(e.whose, fault::guest);
+    EXPECT_THAT(e.debug, HasSubstr("_Z1fSt4pairIiiE")) << end;
+    EXPECT_LT(e.debug.size(), 2000U) << end;
   }
 }
 
