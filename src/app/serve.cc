@@ -86,12 +86,10 @@ class served {
                    loaded->report.from_cache ? ", compiled before" : "",
                    loaded->report.pooled ? "" : ", on the on-demand engine: " + loaded->report.why_not_pooled);
     }
-    for (const auto& [module, v] : known_)  // there, but not to be read: what serves goes on
-      if (std::error_code gone; std::filesystem::exists(module, gone)) names.emplace(v.service, module);
     // A file that is there and cannot be read leaves the old one serving too.
     for (const auto& [module, known] : known_)
       if (std::error_code gone; std::filesystem::exists(module, gone)) names.emplace(known.service, module);
-    if (remove_gone)
+    if (remove_gone && found.errors.empty())  // a folder that cannot be read does not mean that its services have gone
       for (const std::string& name : node_.names()) {
         if (names.contains(name)) continue;
         spdlog::info("removed {}", name);
@@ -113,11 +111,10 @@ class served {
   std::map<std::string, version> known_;  // by module file
 };
 
-/// Stays until SIGTERM or SIGINT; SIGHUP, and under --dev a changed file, bring the services up to date.
-int stay(const configuration& c, node& n, served& services, const std::vector<std::string>& targets) {
-  asio::io_context io;
+/// Stays until SIGTERM or SIGINT; `reload` (SIGHUP), and under --dev a changed file, bring the services up to date.
+int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c, node& n, served& services,
+         const std::vector<std::string>& targets) {
   asio::signal_set end(io, SIGTERM, SIGINT);
-  asio::signal_set reload(io, SIGHUP);
   asio::steady_timer watch(io);
   int status = exit_fine;
 
@@ -131,10 +128,17 @@ int stay(const configuration& c, node& n, served& services, const std::vector<st
     }
     io.stop();
   });
+  const auto update = [&](bool remove_gone) {
+    try {
+      services.update(remove_gone);
+    } catch (const std::exception& e) {  // files that go while they are looked at, a closed stderr
+      spdlog::error("the services were not brought up to date: {}", e.what());
+    }
+  };
   std::function<void()> wait_for_hangup = [&] {
     reload.async_wait([&](const boost::system::error_code& gone, int) {
       if (gone) return;
-      services.update(true);
+      update(true);
       wait_for_hangup();
     });
   };
@@ -149,7 +153,7 @@ int stay(const configuration& c, node& n, served& services, const std::vector<st
       file_marks now = marks_of(targets);
       if (now != seen && now == pending) {
         seen = now;
-        services.update(false);
+        update(false);
       }
       pending = std::move(now);
       look();
@@ -167,6 +171,9 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
     fmt::print(stderr, "waggle serve: name at least one target: a .wasm with its schema, or a folder of those\n");
     return exit_usage;
   }
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go
+  asio::io_context io;
+  asio::signal_set reload(io, SIGHUP);  // one that comes while the services are loaded is looked at afterwards
   auto engines = open_engines(c);
   if (!engines) {
     fmt::print(stderr, "waggle: {}\n", engines.error().message);
@@ -185,7 +192,7 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
   spdlog::info("listening on http://{} with {} core{}", address, c.threads, c.threads == 1 ? "" : "s");
   if (const std::string example = n.example(); !example.empty())
     fmt::print(stderr, "try: curl http://{}{}\n", address, example);
-  return stay(c, n, services, targets);
+  return stay(io, reload, c, n, services, targets);
 }
 
 }  // namespace waggle

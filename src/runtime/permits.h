@@ -39,6 +39,13 @@ class pool_permits {
   void remove_waiting(unsigned core) { cores_[core].waiting.fetch_sub(1); }
   [[nodiscard]] std::uint32_t waiting(unsigned core) const { return cores_[core].waiting.load(); }
 
+  /// Over all cores. Two that queue at the same moment may both see room for one: it bounds memory, it is no promise.
+  [[nodiscard]] std::uint32_t waiting() const {
+    std::uint32_t all = 0;
+    for (unsigned i = 0; i < count_; ++i) all += waiting(i);
+    return all;
+  }
+
   [[nodiscard]] unsigned cores() const { return count_; }
 
  private:

@@ -57,13 +57,13 @@ void wasm_worker_pool::invoke(service_call& call) {
     static_cast<wasm_worker_pool*>(self)->stop(c, std::move(why));
   });
   if (seat s; first_ == nullptr && acquire(s)) return take(s, call);  // whoever waits goes first
-  if (queued_ >= limits_.queue) {
+  if (const std::uint32_t waiting = permits_->waiting(); waiting >= limits_.queue) {
     stats_.refused.add();
     error full;
     full.code = error_code::resource_exhausted;
     full.whose = fault::overload;
     full.message =
-        fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), queued_);
+        fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), waiting);
     full.retry_after = std::chrono::seconds(1);
     call.response.output = std::unexpected(std::move(full));
     finish(call);
@@ -210,7 +210,6 @@ void wasm_worker_pool::enqueue(service_call& call) {
   call.held = {.next = nullptr, .previous = last_, .at = nullptr, .state = static_cast<std::uint32_t>(state::queued)};
   (last_ != nullptr ? last_->held.next : first_) = &call;
   last_ = &call;
-  ++queued_;
   stats_.queued.add();
   permits_->add_waiting(core_.index());
 }
@@ -218,7 +217,6 @@ void wasm_worker_pool::enqueue(service_call& call) {
 void wasm_worker_pool::unlink(service_call& call) {
   (call.held.previous != nullptr ? call.held.previous->held.next : first_) = call.held.next;
   (call.held.next != nullptr ? call.held.next->held.previous : last_) = call.held.previous;
-  --queued_;
   stats_.queued.sub();
   permits_->remove_waiting(core_.index());
 }

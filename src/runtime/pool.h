@@ -14,7 +14,7 @@ namespace waggle {
 
 struct pool_limits {
   std::uint32_t min = 0;  ///< of this core: its share of the service's
-  std::uint32_t queue = 1000;
+  std::uint32_t queue = 1000;  ///< of the service: over all cores
   duration idle{std::chrono::minutes(1)};  ///< zero: idle workers stay
   std::uint32_t max_requests = 0;          ///< zero: workers are never replaced
   bool fresh = false;                      ///< a worker serves one request
@@ -108,7 +108,6 @@ class wasm_worker_pool final : private worker_events {
   std::vector<slot*> idle_;                   // the last is the warmest
   service_call* first_ = nullptr;             // the queue
   service_call* last_ = nullptr;
-  std::uint32_t queued_ = 0;
   std::uint32_t held_ = 0;      // calls between invoke and finish, permits on offer
   std::uint32_t in_a_row_ = 0;  // own requests served while another shard waited
   bool pumping_ = false;

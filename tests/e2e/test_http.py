@@ -320,8 +320,8 @@ class Overload(Http):
         good = [a for a in answers if a.startswith("HTTP/1.1 200")]
         bad = [a for a in answers if a.startswith("HTTP/1.1 429")]
         self.assertEqual(12, len(good) + len(bad), answers)
-        # Each of the two cores has a queue of three of its own, or one of them takes all.
-        self.assertTrue(5 <= len(good) <= 8, len(good))
+        # Two work, three wait; two cores that queue at the same moment may both see the last place.
+        self.assertTrue(5 <= len(good) <= 6, len(good))
         for a in bad:
             self.assertRegex(a, r"(?i)retry-after: \d+")
             self.assertRegex(a, r"(?i)waggle-fault: overload")

@@ -210,6 +210,27 @@ class Reload(TestCase):
             self.assertEqual(200, node.call("e2e.Stays", "echo").status)
             self.assertEqual(0, terminate(node))
 
+    def test_a_folder_that_is_not_there_does_not_remove_its_services_at_hangup(self):
+        self.service("Stays")
+        with Node(self.folder) as node:
+            away = self.folder.with_name(self.folder.name + "-away")
+            self.folder.rename(away)
+            try:
+                for looks in (1, 2):  # when the second has begun, the first one is over
+                    node.signal(signal.SIGHUP)
+                    wait_until(lambda: node.log().count("is not there") == looks, why="another look")
+            finally:
+                away.rename(self.folder)
+            self.assertEqual(200, node.call("e2e.Stays", "echo").status)
+
+    def test_a_hangup_before_it_serves_does_not_end_it(self):
+        self.service("Stays", guest="kit_cpp")
+        with Node(self.folder, wait=False) as node:
+            node.wait_for_line("compiling")
+            node.signal(signal.SIGHUP)
+            node.wait_for_port()
+            self.assertEqual(200, node.get("/readyz").status)
+
     def test_a_broken_file_does_not_remove_its_service_at_hangup(self):
         self.service("Stays")
         with Node(self.folder) as node:
