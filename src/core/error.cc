@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "core/utf8.h"
+
 namespace waggle {
 namespace {
 
@@ -13,22 +15,6 @@ constexpr std::array<std::string_view, 17> code_names = {
     "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
     "data_loss", "unauthenticated"};
 constexpr std::array<std::string_view, 4> fault_names = {"caller", "guest", "host", "overload"};
-
-/// The length of the well-formed UTF-8 sequence at `s[i]`, or 0 (RFC 3629, table of §4).
-std::size_t utf8_length(std::string_view s, std::size_t i) {
-  auto byte = [&](std::size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0U; };
-  auto tail = [&](std::size_t k, unsigned low = 0x80, unsigned high = 0xBF) {
-    return byte(k) >= low && byte(k) <= high;
-  };
-  const unsigned b = byte(i);
-  if (b < 0x80) return 1;
-  if (b >= 0xC2 && b <= 0xDF) return tail(i + 1) ? 2 : 0;
-  if (b >= 0xE0 && b <= 0xEF)
-    return tail(i + 1, b == 0xE0 ? 0xA0 : 0x80, b == 0xED ? 0x9F : 0xBF) && tail(i + 2) ? 3 : 0;
-  if (b >= 0xF0 && b <= 0xF4)
-    return tail(i + 1, b == 0xF0 ? 0x90 : 0x80, b == 0xF4 ? 0x8F : 0xBF) && tail(i + 2) && tail(i + 3) ? 4 : 0;
-  return 0;
-}
 
 }  // namespace
 
@@ -65,7 +51,7 @@ std::string json_quote(std::string_view text) {
       out += "\\t";
     } else if (c < 0x20) {
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
-    } else if (const std::size_t n = utf8_length(text, i); n == 0) {
+    } else if (const std::size_t n = first_utf8_character(text.substr(i)).length; n == 0) {
       out += "\xEF\xBF\xBD";
     } else {
       out.append(text, i, n);

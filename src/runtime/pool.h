@@ -13,8 +13,8 @@
 namespace waggle {
 
 struct pool_limits {
-  std::uint32_t min = 0;  ///< of this core: its share of the service's
-  std::uint32_t queue = 1000;  ///< of the service: over all cores
+  std::uint32_t min = 0;                   ///< of this core: its share of the service's
+  std::uint32_t queue = 1000;              ///< of the service: over all cores
   duration idle{std::chrono::minutes(1)};  ///< zero: idle workers stay
   std::uint32_t max_requests = 0;          ///< zero: workers are never replaced
   bool fresh = false;                      ///< a worker serves one request

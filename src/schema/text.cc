@@ -5,24 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "core/utf8.h"
+
 namespace waggle::graphql {
 namespace {
-
-/// The length of the well-formed sequence at `s[i]`, or 0 (RFC 3629 §4).
-std::size_t utf8_length(std::string_view s, std::size_t i) {
-  auto byte = [&](std::size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0U; };
-  auto tail = [&](std::size_t k, unsigned low = 0x80, unsigned high = 0xBF) {
-    return byte(k) >= low && byte(k) <= high;
-  };
-  const unsigned b = byte(i);
-  if (b < 0x80) return 1;
-  if (b >= 0xC2 && b <= 0xDF) return tail(i + 1) ? 2 : 0;
-  if (b >= 0xE0 && b <= 0xEF)
-    return tail(i + 1, b == 0xE0 ? 0xA0 : 0x80, b == 0xED ? 0x9F : 0xBF) && tail(i + 2) ? 3 : 0;
-  if (b >= 0xF0 && b <= 0xF4)
-    return tail(i + 1, b == 0xF0 ? 0x90 : 0x80, b == 0xF4 ? 0x8F : 0xBF) && tail(i + 2) && tail(i + 3) ? 4 : 0;
-  return 0;
-}
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -32,7 +18,7 @@ constexpr std::size_t longest_compared = 64;
 
 std::size_t first_invalid_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(text, i);
+    const std::size_t length = first_utf8_character(text.substr(i)).length;
     if (length == 0) return i;
     i += length;
   }

@@ -172,7 +172,8 @@ TEST_F(Instance, TrapsHaveNames) {
 
 TEST_F(Instance, ANameThatDemanglesToMegabytesDoesNotMakeTheBacktraceLong) {
   std::string name = "$_Z1fSt4pairIiiE";
-  for (const char pair : std::string_view("0123456789ABCDEF")) name += fmt::format("S_IS{0}_S{0}_E", pair);  // twice the last
+  for (const char pair : std::string_view("0123456789ABCDEF"))
+    name += fmt::format("S_IS{0}_S{0}_E", pair);  // twice the last
   const std::string imports = R"((import "waggle" "log" (func $log (param i32 i32 i32))))";
   for (const char* end : {"unreachable", "(call $log (i32.const 2) (i32.const -1) (i32.const -1))"}) {
     begin(load(wat(imports, "(func " + name + " " + end + ")" + handles("(call " + name + ") (i64.const 0)"))));

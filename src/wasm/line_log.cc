@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "wasm/utf8.h"
+#include "core/utf8.h"
 
 namespace waggle {
 namespace {
