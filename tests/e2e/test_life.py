@@ -218,7 +218,7 @@ class Reload(TestCase):
             try:
                 for looks in (1, 2):  # when the second has begun, the first one is over
                     node.signal(signal.SIGHUP)
-                    wait_until(lambda: node.log().count("is not there") == looks, why="another look")
+                    wait_until(lambda: node.log.count("is not there") == looks, why="another look")
             finally:
                 away.rename(self.folder)
             self.assertEqual(200, node.call("e2e.Stays", "echo").status)
