@@ -16,6 +16,9 @@
 namespace waggle {
 namespace {
 
+/// Of an instance whose contract does not say. Not more: filling memory is one instruction, which nothing interrupts.
+constexpr std::uint32_t default_memory_mb = 64;
+
 std::uint64_t megabytes(std::uint32_t n) { return std::uint64_t{n} << 20; }
 
 /// The cores share the port (SO_REUSEPORT), and so would another node of the same user, without a word: half of the
@@ -67,7 +70,7 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
   }
   for (std::string& text : narrow(about.pool, about.name, c))
     about_module(diagnostic::severity::warning, std::move(text));
-  const std::uint64_t memory = megabytes(std::min(about.memory_mb.value_or(c.wasm.memory_mb), c.wasm.memory_mb));
+  const std::uint64_t memory = megabytes(std::min(about.memory_mb.value_or(default_memory_mb), c.wasm.memory_mb));
   loaded_service s;
   std::optional<time_point> began;
   s.report.on_compile = [&] {
@@ -98,7 +101,7 @@ deployment_settings settings_for(const contract& about, const configuration& c) 
                 .outputs = static_cast<output_check>(c.validate_output),
                 .default_timeout = c.limits.timeout,
                 .max_timeout = c.limits.max_timeout},
-      .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(c.wasm.memory_mb), c.wasm.memory_mb)),
+      .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(default_memory_mb), c.wasm.memory_mb)),
                     .output_bytes = c.limits.answer_bytes,
                     .args = {about.name},
                     .environ = {},
@@ -138,7 +141,12 @@ node::node(const configuration& c, engines& on) : config_(c), engines_(on) {
   for (const auto& core : cores_)
     core->thread = std::thread([loop = core->loop.get()] {
       pthread_setname_np(pthread_self(), fmt::format("waggle-core-{}", loop->index()).c_str());
-      loop->run();
+      try {
+        loop->run();
+      } catch (const std::exception& e) {  // out of memory, or a defect: what this core was doing is lost
+        spdlog::critical("core {} ends: {}", loop->index(), e.what());
+        std::abort();
+      }
     });
 }
 
@@ -260,8 +268,8 @@ bool node::drain() {
   if (all_closed->get_future().wait_for(limit) == std::future_status::ready) return true;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [name, s] : services_) s->cut_off();
-    for (const auto& s : retiring_) s->cut_off();
+    for (const auto& [name, s] : services_) deployment::cut_off(s);
+    for (const auto& s : retiring_) deployment::cut_off(s);
   }
   on_all_cores([](one_core& core) { core.server->close(); });
   return false;

@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <csignal>
 #include <filesystem>
 #include <set>
@@ -31,7 +33,7 @@ file_marks marks_of(const std::vector<std::string>& targets) {
   for (const std::string& t : targets) {
     std::error_code gone;
     if (std::filesystem::is_directory(t, gone)) {
-      for (const auto& entry : std::filesystem::directory_iterator(t, gone)) note(entry.path());
+      for (std::filesystem::directory_iterator i(t, gone), none; !gone && i != none; i.increment(gone)) note(i->path());
       continue;
     }
     note(t);
@@ -88,7 +90,7 @@ class served {
     }
     // A file that is there and cannot be read leaves the old one serving too.
     for (const auto& [module, known] : known_)
-      if (std::error_code gone; std::filesystem::exists(module, gone)) names.emplace(known.service, module);
+      if (std::error_code odd; std::filesystem::exists(module, odd) || odd) names.emplace(known.service, module);
     if (remove_gone && found.errors.empty())  // a folder that cannot be read does not mean that its services have gone
       for (const std::string& name : node_.names()) {
         if (names.contains(name)) continue;
@@ -164,6 +166,17 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
   return status;
 }
 
+/// As many descriptors as the system lets us have: a connection is one.
+void raise_descriptor_limit(std::uint32_t connections) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < connections)
+    spdlog::warn("http.connections is {}, but this process may only have {} descriptors (ulimit -n)", connections,
+                 limit.rlim_cur);
+}
+
 }  // namespace
 
 int serve(const configuration& c, const std::vector<std::string>& targets) {
@@ -172,6 +185,7 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
     return exit_usage;
   }
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go
+  raise_descriptor_limit(c.http.connections);
   asio::io_context io;
   asio::signal_set reload(io, SIGHUP);  // one that comes while the services are loaded is looked at afterwards
   auto engines = open_engines(c);

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t first_input = 4096;
 constexpr std::size_t kept_input = 64 * 1024;  // the memory of a larger payload or answer is given back after it
 constexpr std::size_t worth_gzip = 1024;
+// Longer answers would hold the core for milliseconds: they go out as they are.
+constexpr std::size_t longest_gzip = 64 * 1024;
 
 error canceled() {
   error e;
@@ -253,7 +255,7 @@ void http_session::answer(unsigned status, std::string_view content_type, std::s
   const http_head& head = parser_.head();
   if (body.size() >= worth_gzip) {
     headers += vary;
-    if (gzip_)
+    if (gzip_ && body.size() <= longest_gzip)
       if (auto small = gzip(body)) {
         body = std::move(*small);
         headers += "Content-Encoding: gzip\r\n";

@@ -32,8 +32,8 @@ class deployment {
   [[nodiscard]] service& on(unsigned core) { return *shards_[core].chain; }
   /// It has left the directories: finish what is there, then `done`.
   void retire(std::function<void()> done);
-  /// End at once what is still there.
-  void cut_off();
+  /// Ends at once what is still there. It stays alive until it has.
+  static void cut_off(const std::shared_ptr<deployment>& which);
 
   [[nodiscard]] const contract& about() const { return *about_; }
   [[nodiscard]] std::uint32_t workers() const { return permits_->live(); }

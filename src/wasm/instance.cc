@@ -174,7 +174,8 @@ error instance::what_went_wrong() const {
   const std::string text = trap != nullptr      ? text_of(*trap, wasm_trap_trace)
                            : failure != nullptr ? text_of(*failure, wasmtime_error_wasm_trace)
                                                 : std::string();
-  if (!bound_ && trap == nullptr && text.contains(no_slot)) {
+  if (!bound_ && trap == nullptr &&
+      text.substr(0, text.find('\n')).contains(no_slot)) {  // below come names of the guest's
     e.code = error_code::resource_exhausted;
     e.whose = fault::overload;
     e.message = "all instances that this node may have (wasm.instances) are in use: try again later";

@@ -53,6 +53,11 @@ std::string_view without_carriage_return(std::string_view line) {
   return line;
 }
 
+/// The last one may lack its break.
+std::uint64_t lines_in(std::string_view text) {
+  return static_cast<std::uint64_t>(std::ranges::count(text, '\n')) + (text.empty() || text.ends_with('\n') ? 0 : 1);
+}
+
 }  // namespace
 
 line_log::line_log(const clock_source& clock, sink to, line_log_limits limits)
@@ -91,14 +96,18 @@ void line_log::report_dropped() {
   sink_(3, notice);
 }
 
-void line_log::line(int level, std::string_view text, std::uint64_t cut) {
-  if (!admit()) return;
+bool line_log::line(int level, std::string_view text, std::uint64_t cut) {
+  if (!admit()) return false;
   level = std::clamp(level, 0, 4);
-  if (cut == 0 && text.size() <= limits_.line_bytes && is_plain(text)) return sink_(level, text);
+  if (cut == 0 && text.size() <= limits_.line_bytes && is_plain(text)) {
+    sink_(level, text);
+    return true;
+  }
   std::string out;
   cut += text.size() - escape(out, text, limits_.line_bytes);
   if (cut != 0) fmt::format_to(std::back_inserter(out), " (cut: {} more bytes)", cut);
   sink_(level, out);
+  return true;
 }
 
 void line_log::write(int level, std::string_view text) {
@@ -106,8 +115,12 @@ void line_log::write(int level, std::string_view text) {
   text.remove_suffix(left_out);
   do {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    line(level, without_carriage_return(text.substr(0, end)));
+    const bool admitted = line(level, without_carriage_return(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));
+    if (!admitted) {
+      drop(lines_in(text));
+      break;
+    }
   } while (!text.empty());
   if (left_out != 0) line(level, "", left_out);
 }
@@ -121,7 +134,12 @@ void output_lines::write(line_log& log, int fd, std::string_view bytes) {
     const std::size_t end = bytes.find('\n');
     const std::string_view part = bytes.substr(0, end);
     if (end != bytes.npos && held.text.empty()) {
-      log.line(level, without_carriage_return(part));
+      if (!log.line(level, without_carriage_return(part))) {
+        const std::size_t last = bytes.rfind('\n');  // what follows it may become a line yet
+        log.drop(lines_in(bytes.substr(end + 1, last - end)));
+        bytes.remove_prefix(last + 1);
+        continue;
+      }
     } else {
       const std::size_t taken = std::min(part.size(), limit - held.text.size());
       held.text.append(part, 0, taken);

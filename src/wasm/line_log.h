@@ -36,8 +36,10 @@ class line_log {
   /// the nearest. Of a text longer than 64 KiB the rest is not looked at, only counted.
   void write(int level, std::string_view text);
 
-  /// One line without its break, of which `cut` more bytes were left out already.
-  void line(int level, std::string_view text, std::uint64_t cut = 0);
+  /// One line without its break, of which `cut` more bytes were left out already. False where it was dropped.
+  bool line(int level, std::string_view text, std::uint64_t cut = 0);
+  /// So many more lines are dropped unseen: while one is, those right behind it are not worth asking the time for.
+  void drop(std::uint64_t lines) { dropped_ += lines; }
 
   [[nodiscard]] const line_log_limits& limits() const { return limits_; }
 
