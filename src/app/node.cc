@@ -268,8 +268,8 @@ bool node::drain() {
   if (all_closed->get_future().wait_for(limit) == std::future_status::ready) return true;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [name, s] : services_) deployment::cut_off(s);
-    for (const auto& s : retiring_) deployment::cut_off(s);
+    for (const auto& [name, s] : services_) s->cut_off();
+    for (const auto& s : retiring_) s->cut_off();
   }
   on_all_cores([](one_core& core) { core.server->close(); });
   return false;

@@ -62,9 +62,9 @@ void deployment::retire(std::function<void()> done) {
     });
 }
 
-void deployment::cut_off(const std::shared_ptr<deployment>& which) {
-  for (shard& s : which->shards_)
-    s.core->post([which, &s] {
+void deployment::cut_off() {
+  for (shard& s : shards_)
+    s.core->post([alive = weak_from_this().lock(), &s] {
       if (!s.actor) return;
       error why;
       why.code = error_code::unavailable;

@@ -21,7 +21,7 @@ struct deployment_settings {
 ///
 /// Made on any thread; then `start`, `install`, and at its end `retire`. It may be destroyed when `retire` is done.
 /// Each callback comes on one of the cores.
-class deployment {
+class deployment : public std::enable_shared_from_this<deployment> {
  public:
   deployment(std::span<core_loop* const> cores, std::shared_ptr<const contract> about,
              std::shared_ptr<const module> code, const deployment_settings& settings);
@@ -32,8 +32,8 @@ class deployment {
   [[nodiscard]] service& on(unsigned core) { return *shards_[core].chain; }
   /// It has left the directories: finish what is there, then `done`.
   void retire(std::function<void()> done);
-  /// Ends at once what is still there. It stays alive until it has.
-  static void cut_off(const std::shared_ptr<deployment>& which);
+  /// Ends at once what is still there. Where a shared pointer holds it, it stays alive until it has.
+  void cut_off();
 
   [[nodiscard]] const contract& about() const { return *about_; }
   [[nodiscard]] std::uint32_t workers() const { return permits_->live(); }
