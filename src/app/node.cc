@@ -119,7 +119,7 @@ result<std::unique_ptr<engines>> open_engines(const configuration& c, bool with_
   return engines::make({.slots = c.wasm.instances}, std::move(cache));
 }
 
-node::node(const configuration& c, engines& on) : config_(c), engines_(on) {
+node::node(const configuration& c) : config_(c) {
   http_settings http;
   http.header_limit = c.limits.header_bytes;
   http.body_limit = c.limits.body_bytes;

@@ -36,7 +36,7 @@ struct loaded_service {
 /// Its functions are called from one thread, not a core's.
 class node {
  public:
-  node(const configuration& c, engines& on);
+  explicit node(const configuration& c);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
@@ -70,7 +70,6 @@ class node {
   void retire(std::shared_ptr<deployment> old);
 
   const configuration& config_;
-  engines& engines_;
   steady_clock_source clock_;
   std::vector<std::unique_ptr<one_core>> cores_;
   mutable std::mutex mutex_;  // what the metrics read while services come and go

@@ -193,7 +193,7 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
     fmt::print(stderr, "waggle: {}\n", engines.error().message);
     return exit_failed;
   }
-  node n(c, **engines);
+  node n(c);
   served services(c, **engines, n, targets);
   if (!services.update(false)) return exit_failed;
   const auto port = n.listen();
