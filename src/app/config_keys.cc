@@ -163,8 +163,9 @@ bool set(configuration& c, const config_key& key, const setting_value& value) {
           return in_range;
         } else if constexpr (std::is_same_v<type, endpoint>) {
           auto read = text != nullptr ? read_endpoint(*text) : std::nullopt;
-          if (read) *at = *std::move(read);
-          return read.has_value();
+          if (!read) return false;
+          *at = *std::move(read);
+          return true;
         } else if constexpr (std::is_enum_v<type>) {
           return text != nullptr && any_choice(choices(at), [&](std::uint8_t index, std::string_view name) {
                    if (name == *text) *at = static_cast<type>(index);
