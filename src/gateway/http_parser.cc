@@ -16,7 +16,7 @@ namespace http = boost::beast::http;
 constexpr std::size_t max_extra = 64;
 /// simdjson reads past the payload's end; room for that saves the call chain a reallocation.
 constexpr std::size_t padding = 64;
-constexpr std::size_t first_reserve = 64 * 1024;
+constexpr std::size_t first_reserve = std::size_t{64} * 1024;
 
 std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
 

@@ -14,10 +14,11 @@ namespace waggle {
 namespace {
 
 constexpr std::size_t first_input = 4096;
-constexpr std::size_t kept_input = 64 * 1024;  // the memory of a larger payload or answer is given back after it
+constexpr std::size_t kept_input =
+    std::size_t{64} * 1024;  // the memory of a larger payload or answer is given back after it
 constexpr std::size_t worth_gzip = 1024;
 // Longer answers would hold the core for milliseconds: they go out as they are.
-constexpr std::size_t longest_gzip = 64 * 1024;
+constexpr std::size_t longest_gzip = std::size_t{64} * 1024;
 
 error canceled() {
   error e;
