@@ -70,7 +70,7 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
   }
   for (std::string& text : narrow(about.pool, about.name, c))
     about_module(diagnostic::severity::warning, std::move(text));
-  const std::uint64_t memory = megabytes(std::min(about.memory_mb.value_or(default_memory_mb), c.wasm.memory_mb));
+  const std::uint64_t memory = settings_for(about, c).instances.memory_bytes;
   loaded_service s;
   std::optional<time_point> began;
   s.report.on_compile = [&] {
