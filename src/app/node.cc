@@ -108,14 +108,12 @@ deployment_settings settings_for(const contract& about, const configuration& c) 
                     .start_timeout = c.limits.start_timeout}};
 }
 
-result<std::unique_ptr<engines>> open_engines(const configuration& c, bool with_cache) {
+result<std::unique_ptr<engines>> open_engines(const configuration& c) {
   std::optional<module_cache> cache;
-  if (with_cache) {
-    if (auto opened = module_cache::open(std::filesystem::path(c.data) / "modules"))
-      cache = *std::move(opened);
-    else
-      spdlog::warn("modules are compiled at each start: {}", opened.error().message);
-  }
+  if (auto opened = module_cache::open(std::filesystem::path(c.data) / "modules"))
+    cache = *std::move(opened);
+  else
+    spdlog::warn("modules are compiled at each start: {}", opened.error().message);
   return engines::make({.slots = c.wasm.instances}, std::move(cache));
 }
 

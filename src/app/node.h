@@ -30,7 +30,7 @@ struct loaded_service {
 [[nodiscard]] deployment_settings settings_for(const contract& about, const configuration& c);
 
 /// Opens the engines with the module cache of the data folder; a cache that cannot be used is only a warning.
-[[nodiscard]] result<std::unique_ptr<engines>> open_engines(const configuration& c, bool with_cache = true);
+[[nodiscard]] result<std::unique_ptr<engines>> open_engines(const configuration& c);
 
 /// The cores, their directories and servers, and the services on them: everything that lives while a node serves.
 /// Its functions are called from one thread, not a core's.

@@ -45,8 +45,6 @@ class breaker {
     open_until_ = at + open_for_.load();
   }
 
-  [[nodiscard]] bool ever_opened() const { return open_until_.load(std::memory_order_relaxed) != 0; }
-
  private:
   // Two cores that fail at the same moment may lose a count: harmless.
   std::atomic<std::uint32_t> faults_{0};
