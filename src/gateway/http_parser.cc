@@ -17,6 +17,9 @@ constexpr std::size_t max_extra = 64;
 /// simdjson reads past the payload's end; room for that saves the call chain a reallocation.
 constexpr std::size_t padding = 64;
 constexpr std::size_t first_reserve = std::size_t{64} * 1024;
+/// The end of a chunked body, `0 CRLF CRLF`: whatever of one is still to come is at least as long. Beast 1.81 relies on
+/// getting as much at once (an assertion of `parse_chunk_header`).
+constexpr std::size_t shortest_chunked_rest = 5;
 
 std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
 
@@ -187,6 +190,8 @@ http_parser::step http_parser::feed(std::string_view input, std::string& body) {
     while (used < input.size() && (input[used] == '\r' || input[used] == '\n')) ++used;
   while (!m.parser->is_done()) {
     if (used == input.size()) return {state::need_more, used};
+    if (m.head_done && m.parser->chunked() && input.size() - used < shortest_chunked_rest)
+      return {state::need_more, used};
     m.started = true;
     beast::error_code ec;
     const std::size_t n = m.parser->put(boost::asio::const_buffer(input.data() + used, input.size() - used), ec);
