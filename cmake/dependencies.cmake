@@ -10,7 +10,8 @@ find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
-find_package(Boost 1.81 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS url)
+find_library(WAGGLE_RE2 re2 REQUIRED) # Debian's package has no CMake file
 
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/build_engine
   OUTPUT_VARIABLE WAGGLE_ENGINE OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)

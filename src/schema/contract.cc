@@ -98,15 +98,18 @@ const method* contract::find(std::string_view name_of_method) const {
 compiled_contract compile_contract(std::string_view sdl, std::string_view file) {
   using namespace graphql;
   compiled_contract out;
-  findings found(sdl, file);
-  document doc = parse(sdl, source_limits{}, found);
+  const auto parsed = std::make_shared<parsed_schema>(sdl);
+  document& doc = parsed->doc;
+  findings found(parsed->text, file);
+  doc = parse(parsed->text, source_limits{}, found);
   if (!found.has_errors()) {
     // What is said about a text that is no GraphQL would be noise, so the rest is looked at only without such errors.
     const bool okra = lower_okra(doc, found);
-    const schema s = index_schema(doc, okra, found);
+    const schema& s = parsed->index = index_schema(doc, okra, found);
     check_references(s, doc, found);
     check_directives(s, doc, found);
     contract c = read_contract(s, sdl, found);
+    c.parsed = parsed;
     if (!found.has_errors()) out.value = std::move(c);
   }
   out.findings = found.take();

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "core/limits.h"
 
 namespace waggle {
+namespace graphql {
+struct parsed_schema;
+}
 
 /// A finding in a file, printed like a compiler's: `FILE:LINE:COL: error: …`.
 struct diagnostic {
@@ -72,6 +76,8 @@ struct contract {
   std::vector<std::string> uses;
   std::map<std::string, method, std::less<>> methods;
   std::string sdl;  ///< the text it was compiled from
+  /// The same as a syntax tree, in the standard form (schema/schema.h). Null in a contract that no text was compiled to.
+  std::shared_ptr<const graphql::parsed_schema> parsed;
 
   /// The method of that name or null.
   [[nodiscard]] const method* find(std::string_view name_of_method) const;

@@ -54,6 +54,18 @@ struct schema {
   [[nodiscard]] std::string near_type(std::string_view type_name) const;
 };
 
+/// A text with what was read from it. A contract keeps it: what is described, compared and introspected comes from here.
+/// The parts point into each other, so it stays where it was made.
+struct parsed_schema {
+  explicit parsed_schema(std::string_view sdl) : text(sdl) {}
+  parsed_schema(const parsed_schema&) = delete;
+  parsed_schema& operator=(const parsed_schema&) = delete;
+
+  std::string text;
+  document doc;
+  schema index;
+};
+
 /// Collects definitions and reports those that are there twice, that take a reserved name, and extensions of nothing.
 /// The rules of single types (§3's Type Validation lists) are not checked here.
 [[nodiscard]] schema index_schema(const document& doc, bool okra, findings& found);
