@@ -141,7 +141,8 @@ class walk {
 
   static bool finite(std::string_view text) {
     constexpr std::size_t surely = 18;  // a shorter one without an exponent
-    return (text.size() <= surely && text.find_first_of("eE") == std::string_view::npos) || decimal::is_finite_double(text);
+    return (text.size() <= surely && text.find_first_of("eE") == std::string_view::npos) ||
+           decimal::is_finite_double(text);
   }
 
   /// Int: 32 bits.
@@ -163,7 +164,8 @@ class walk {
     const std::optional<std::int64_t> n = decimal::to_int64(text);
     if (!n || *n < least || *n > most) return false;
     if constexpr (In)
-      if (const std::string canonical = std::to_string(*n); canonical != text) return replace(p, text.size(), canonical);
+      if (const std::string canonical = std::to_string(*n); canonical != text)
+        return replace(p, text.size(), canonical);
     return true;
   }
   /// ID, BigInt: an integer of any size, which becomes a string.

@@ -197,9 +197,7 @@ value_type type_compiler::named(std::string_view name, const own_check& own) {
       t.what = shape::abstract;
       t.of = abstract_of(name);
       break;
-    default:
-      t.what = shape::record;
-      t.of = record_of(name);
+    default: t.what = shape::record; t.of = record_of(name);
   }
   return t;
 }
@@ -259,7 +257,8 @@ void type_compiler::index_implementations() {
   }
 }
 
-record type_compiler::make_inputs(std::uint32_t at, std::string_view id, const std::vector<const input_value*>& places) {
+record type_compiler::make_inputs(std::uint32_t at, std::string_view id,
+                                  const std::vector<const input_value*>& places) {
   record r;
   r.name = id;
   std::vector<std::string_view> names;
@@ -317,8 +316,7 @@ type_tables type_compiler::finish() {
     record r = make_record(at, id);
     tables_.records[at] = std::move(r);
   }
-  for (const record& r : tables_.records)
-    tables_.sensitive |= std::ranges::any_of(r.fields, &record_field::sensitive);
+  for (const record& r : tables_.records) tables_.sensitive |= std::ranges::any_of(r.fields, &record_field::sensitive);
   fill_defaults();
   return std::move(tables_);
 }

@@ -15,7 +15,7 @@ namespace waggle {
 namespace graphql {
 struct parsed_schema;
 struct type_tables;
-}
+}  // namespace graphql
 
 /// A finding in a file, printed like a compiler's: `FILE:LINE:COL: error: …`.
 struct diagnostic {
@@ -43,7 +43,7 @@ struct method {
   bool bare = false;      ///< the payload is the only argument's value itself
   bool internal = false;  ///< not from outside
   bool idempotent = false;
-  std::optional<std::chrono::milliseconds> timeout;  ///< @timeout
+  std::optional<std::chrono::milliseconds> timeout;   ///< @timeout
   std::shared_ptr<const graphql::type_tables> types;  ///< null: any JSON passes
   value_place payload;
   value_place answer;

@@ -175,8 +175,8 @@ class report {
       at_ = from;
       if (!has_form(t.scalar, text)) return wrong(type, expected_form(t.scalar));
       skip();
-      return constraints(
-          t, from, [&](const constraint& c) { return numeric ? check_number(c, text) : check_text(c, text); });
+      return constraints(t, from,
+                         [&](const constraint& c) { return numeric ? check_number(c, text) : check_text(c, text); });
     }
     const char* end = skip_number(at_);
     const std::string_view text = end == nullptr ? std::string_view() : std::string_view(from, end);
@@ -328,4 +328,9 @@ class report {
 };
 
 }  // namespace
+
+misfits explain(const type_tables& tables, std::uint32_t type, const std::string& json, bool input, bool sensitive) {
+  return report(tables, json, input).run(type, sensitive);
+}
+
 }  // namespace waggle::graphql

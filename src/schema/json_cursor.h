@@ -70,9 +70,8 @@ namespace waggle::graphql {
   const __m128i last_control = _mm_set1_epi8(0x1f);
   for (;; p += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i special =
-        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
+    const __m128i special = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                         _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
     auto found = static_cast<unsigned>(_mm_movemask_epi8(special));
     if (!utf8_known) found |= static_cast<unsigned>(_mm_movemask_epi8(bytes));
     if (found != 0) return p + std::countr_zero(found);

@@ -38,8 +38,8 @@ error make(const giver& g, error_code code, std::string message) {
 }
 
 error too_long(const giver& g, const method& m, std::size_t size, std::size_t most, std::string_view when) {
-  error e = make(g, g.too_much,
-                 fmt::format("{} of {} has {} bytes{}; the limit is {}", g.subject, m.name, size, when, most));
+  error e =
+      make(g, g.too_much, fmt::format("{} of {} has {} bytes{}; the limit is {}", g.subject, m.name, size, when, most));
   e.violations.push_back({"", most, fmt::format("{} bytes; at most {}", size, most), ""});
   e.violation_count = 1;
   return e;

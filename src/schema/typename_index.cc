@@ -40,7 +40,8 @@ typename_index::typename_index(const char* begin, const char* end) {
       if (p >= end) break;
       if (!is_typename({start, static_cast<std::size_t>(p - start)})) continue;
       const char* colon = skip_space(p + 1);
-      if (*colon == ':' && !open.empty() && *open.back() == '{') found_.emplace_back(open.back(), skip_space(colon + 1));
+      if (*colon == ':' && !open.empty() && *open.back() == '{')
+        found_.emplace_back(open.back(), skip_space(colon + 1));
     }
   }
   std::ranges::stable_sort(found_, {}, &std::pair<const char*, const char*>::first);

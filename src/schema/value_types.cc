@@ -43,7 +43,8 @@ name_table::name_table(const std::vector<std::string_view>& names)
 
 std::size_t name_table::find(const char* text, std::size_t size) const {
   const ends e = ends_of(text, size);
-  for (std::size_t at = hash(e, size) & (slots_.size() - 1); slots_[at].number != 0; at = (at + 1) & (slots_.size() - 1)) {
+  for (std::size_t at = hash(e, size) & (slots_.size() - 1); slots_[at].number != 0;
+       at = (at + 1) & (slots_.size() - 1)) {
     const slot& s = slots_[at];
     if (s.head != e.head || s.tail != e.tail || s.size != size) continue;
     if (size <= 16 || std::memcmp(names_[s.number - 1].data(), text, size) == 0) return s.number - 1;
