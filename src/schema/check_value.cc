@@ -22,18 +22,20 @@ namespace {
 template <bool In>
 class walk {
  public:
-  walk(const type_tables& tables, const std::string& json, std::size_t depth, std::size_t most_bytes, edits& changes)
+  walk(const type_tables& tables, const std::string& json, std::size_t depth, std::size_t most_bytes,
+       compare_items compare, edits& changes)
       : tables_(tables),
         begin_(json.data()),
         end_(json.data() + json.size()),
         depth_(depth),
         most_bytes_(most_bytes),
-        changes_(changes) {}
+        changes_(changes),
+        compare_(compare) {}
 
   fit whole(std::uint32_t type) {
     const char* p = value(tables_.types[type], skip_space(begin_));
     if (p != nullptr && skip_space(p) == end_) return fit::yes;
-    return too_long_ ? fit::too_long : fit::no;
+    return too_long_ ? fit::too_long : too_costly_ ? fit::too_costly : fit::no;
   }
 
  private:
@@ -57,6 +59,10 @@ class walk {
       case shape::any: return *p == 'n' ? null(t, p) : checked_any(t, p);
     }
     return nullptr;
+  }
+
+  static std::string_view between(const char* from, const char* to) {
+    return {from, static_cast<std::size_t>(to - from)};
   }
 
   // --- strings
@@ -115,9 +121,6 @@ class walk {
 
   // --- numbers
 
-  static std::string_view between(const char* from, const char* to) {
-    return {from, static_cast<std::size_t>(to - from)};
-  }
   bool numbers_fit(const value_type& t, std::string_view text) const {
     return t.check == value_type::unchecked ||
            std::ranges::all_of(tables_.checks[t.check], [&](const constraint& c) { return number_fits(c, text); });
@@ -163,14 +166,10 @@ class walk {
   }
   /// ID, BigInt: an integer of any size, which becomes a string.
   bool digits(const char* p, std::string_view text) {
-    if constexpr (In) {
-      if (text.find_first_of(".eE") == std::string_view::npos && text != "-0")
-        return replace(p, 0, "\"") && replace(p + text.size(), 0, "\"");
-      const auto canonical = decimal::integer_digits(text, most_exponent_digits);
-      return canonical && replace(p, text.size(), "\"" + *canonical + "\"");
-    } else {
-      return decimal::is_integral(text);
-    }
+    if (text.find_first_of(".eE") == std::string_view::npos && text != "-0")
+      return !In || (replace(p, 0, "\"") && replace(p + text.size(), 0, "\""));
+    const auto canonical = decimal::integer_digits(text, most_exponent_digits);
+    return canonical && (!In || replace(p, text.size(), "\"" + *canonical + "\""));
   }
   /// An ID that is written as a number is a string all the same (§3.5.5).
   const char* id_number(const value_type& t, const char* p) {
@@ -293,15 +292,18 @@ class walk {
     }
     ++p;
     if (t.check == value_type::unchecked) return p;
-    return count_fits(t, count) && differ(t, {start, static_cast<std::size_t>(p - start)}) ? p : nullptr;
+    return count_fits(t, count) && (count < 2 || differ(t, between(start, p))) ? p : nullptr;
   }
   bool count_fits(const value_type& t, std::size_t count) const {
     return t.check == value_type::unchecked ||
            std::ranges::all_of(tables_.checks[t.check], [&](const constraint& c) { return items_fit(c, count); });
   }
   bool differ(const value_type& t, std::string_view text) {
-    if (std::ranges::none_of(tables_.checks[t.check], &constraint::unique_items)) return true;
-    return items_differ(changes_.apply(text, static_cast<std::size_t>(text.data() - begin_)));
+    if (compare_ == compare_items::no || std::ranges::none_of(tables_.checks[t.check], &constraint::unique_items))
+      return true;
+    compared_ += text.size();
+    too_costly_ = compared_ > most_compared(static_cast<std::size_t>(end_ - begin_));
+    return !too_costly_ && items_differ(changes_.apply(text, static_cast<std::size_t>(text.data() - begin_)));
   }
 
   // --- objects
@@ -409,6 +411,9 @@ class walk {
   edits& changes_;
   bool utf8_known_ = false;
   bool too_long_ = false;
+  bool too_costly_ = false;
+  compare_items compare_;
+  std::size_t compared_ = 0;
   std::string decoded_;
   std::optional<typename_index> typenames_;
 };
@@ -416,19 +421,20 @@ class walk {
 }  // namespace
 
 fit check_input(const type_tables& tables, std::uint32_t type, std::string& json, std::size_t depth,
-                std::size_t most_bytes) {
+                std::size_t most_bytes, compare_items compare) {
   edits changes;
   json.reserve(json.size() + text_padding);
-  const fit found = walk<true>(tables, json, std::min(depth, deepest_value), most_bytes, changes).whole(type);
+  walk<true> w(tables, json, std::min(depth, deepest_value), most_bytes, compare, changes);
+  const fit found = w.whole(type);
   if (found == fit::yes && !changes.empty())
     json = changes.apply(json, 0, changes.resulting(json.size()) + text_padding);
   return found;
 }
 
-bool check_output(const type_tables& tables, std::uint32_t type, std::string& json, std::size_t depth) {
+fit check_output(const type_tables& tables, std::uint32_t type, std::string& json, std::size_t depth) {
   edits none;
   json.reserve(json.size() + text_padding);
-  return walk<false>(tables, json, std::min(depth, deepest_value), 0, none).whole(type) == fit::yes;
+  return walk<false>(tables, json, std::min(depth, deepest_value), 0, compare_items::yes, none).whole(type);
 }
 
 }  // namespace waggle::graphql

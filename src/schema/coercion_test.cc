@@ -247,6 +247,27 @@ TEST(constraints, that_a_default_breaks_are_errors_of_the_contract) {
   EXPECT_THAT(c.findings.at(0).message, HasSubstr("the default of n does not fit"));
 }
 
+TEST(violations, of_wide_types_take_no_time_for_each_field_of_each_object) {
+  std::string sdl = "type Query { m(l: [W]): Int } input W {";
+  for (int i = 0; i < 3000; ++i) sdl += fmt::format(" f{}: Int!", i);
+  const contract c = compiled(sdl + " }");
+  std::string json = "{\"l\":[{}";
+  for (int i = 1; i < 100'000; ++i) json += ",{}";
+  const error e = refused(c, json + "]}");
+  EXPECT_EQ(e.violation_count, 300'000'000U);
+  EXPECT_EQ(e.violations.size(), 50U);
+}
+
+TEST(constraints, lists_within_lists_whose_items_must_differ_are_bounded) {
+  const contract c =
+      compiled("input R { r: [R!] @constraint(uniqueItems: true) s: String } type Query { m(v: R, bad: Int): Int }");
+  std::string json = R"({"s":")" + std::string(10'000, 'x') + "\"}";
+  for (int i = 0; i < 60; ++i) json = R"({"r":[)" + json + ",{}]}";
+  EXPECT_EQ(refused(c, "{\"v\":" + json + "}").code, error_code::resource_exhausted);
+  EXPECT_EQ(refused(c, "{\"v\":" + json + ",\"bad\":\"x\"}").code, error_code::resource_exhausted);
+  EXPECT_EQ(refused(c, R"({"v":{"r":[{"r":[{"s":"a"},{"s":"\u0061"}]},{}]}})").violations.at(0).path, "v.r[0].r");
+}
+
 // --- answers
 
 contract answering(std::string_view type) {

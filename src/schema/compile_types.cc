@@ -335,7 +335,7 @@ void type_compiler::fill_defaults() {
       if (fits == fit::too_long || round > deepest_defaults)
         found_.error(place, fmt::format("the default of {} fills in too much; at most {} bytes", shown(d.from->id.text),
                                         longest_default));
-      else if (fits == fit::no)
+      else if (fits != fit::yes)
         misfit(d, f.type, coerced);
       if (coerced == f.default_value) continue;
       f.default_value = std::move(coerced);

@@ -1,6 +1,7 @@
 #include "schema/explain.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <optional>
 
@@ -11,6 +12,7 @@
 #include "schema/json_cursor.h"
 #include "schema/text.h"
 #include "schema/typename_index.h"
+#include "schema/unique_items.h"
 
 namespace waggle::graphql {
 namespace {
@@ -225,13 +227,19 @@ class report {
       ++at_;
     }
     constraints(t, from, [&](const constraint& c) { return check_items(c, count); });
-    // Where nothing else is wrong with the list, equal items are all that can be.
     if (t.check == value_type::unchecked || count < 2 || found_.count != before) return;
-    std::string array(from, at_);
-    constexpr auto any_length = std::numeric_limits<std::size_t>::max();
-    if (input_ ? check_input(tables_, type, array, deepest_value, any_length) == fit::no
-               : !check_output(tables_, type, array, deepest_value))
+    if (std::ranges::any_of(tables_.checks[t.check], &constraint::unique_items) && !differ(type, {from, at_}))
       note(from, "its items must be different from each other");
+  }
+  /// The items of a list in which nothing else is wrong, as what they are coerced to.
+  bool differ(std::uint32_t type, std::string_view array) {
+    compared_ += array.size();
+    if (compared_ > most_compared(size_)) return true;  // the first pass has found another reason before
+    std::string coerced(array);
+    constexpr auto any_length = std::numeric_limits<std::size_t>::max();
+    if (input_ && check_input(tables_, type, coerced, deepest_value, any_length, compare_items::no) != fit::yes)
+      return true;
+    return items_differ(coerced);
   }
   void next() {
     at_ = skip_space(at_);
@@ -242,7 +250,7 @@ class report {
   void object(const record& r) {
     const char* from = at_;
     const bool outer_sensitive = sensitive_;
-    std::vector<bool> seen(r.fields.size());
+    std::vector<std::uint64_t> seen(r.words());
     std::size_t count = 0;
     bool null_given = false;
     at_ = skip_space(at_ + 1);
@@ -259,8 +267,9 @@ class report {
         skip();
       } else {
         enter(name);
-        if (seen[number]) note(key, "is given twice");
-        seen[number] = true;
+        const std::uint64_t bit = std::uint64_t{1} << number % 64;
+        if ((seen[number / 64] & bit) != 0) note(key, "is given twice");
+        seen[number / 64] |= bit;
         sensitive_ = outer_sensitive || r.fields[number].sensitive;
         value(r.fields[number].type);
         sensitive_ = outer_sensitive;
@@ -271,13 +280,18 @@ class report {
     ++at_;
     if (r.one_of && (count != 1 || null_given))
       note(from, fmt::format("{} takes exactly one field, and not null", r.name));
-    for (std::size_t i = 0; i < r.fields.size(); ++i) {
-      if (seen[i] || (r.required[i / 64] >> i % 64 & 1) == 0) continue;
+    for (std::size_t w = 0; w < r.words(); ++w) missing(r, w, r.required[w] & ~seen[w], from);
+  }
+  /// Notes the fields that are set in `bits`, the word number `w` of the record's.
+  void missing(const record& r, std::size_t w, std::uint64_t bits, const char* object) {
+    for (; bits != 0 && !full(); bits &= bits - 1) {
+      const std::size_t number = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
       const std::size_t length = path_.size();
-      enter(r.names.name(i));
-      note(from, fmt::format("is missing: {} must be given", tables_.texts[r.fields[i].type]));
+      enter(r.names.name(number));
+      note(object, fmt::format("is missing: {} must be given", tables_.texts[r.fields[number].type]));
       path_.resize(length);
     }
+    found_.count += static_cast<std::size_t>(std::popcount(bits));
   }
   void enter(std::string_view name) {
     if (!path_.empty()) path_ += '.';
@@ -324,13 +338,17 @@ class report {
   bool sensitive_ = false;
   std::string path_;
   std::optional<typename_index> typenames_;
+  std::size_t compared_ = 0;
   misfits found_;
 };
 
 }  // namespace
 
 misfits explain(const type_tables& tables, std::uint32_t type, const std::string& json, bool input, bool sensitive) {
-  return report(tables, json, input).run(type, sensitive);
+  std::string padded;
+  padded.reserve(json.size() + text_padding);
+  padded = json;
+  return report(tables, padded, input).run(type, sensitive);
 }
 
 }  // namespace waggle::graphql

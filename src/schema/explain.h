@@ -17,7 +17,6 @@ inline constexpr std::size_t most_violations = 50;
 /// Every place where a well-formed JSON text does not fit a type: the slow second pass behind `check_input` and
 /// `check_output`, which says yes exactly where this finds nothing. Values in the place of something @sensitive are not
 /// quoted, nor are names that the contract does not know there. `sensitive`: the text as a whole is.
-/// `text_padding` bytes behind the text are readable.
 [[nodiscard]] misfits explain(const type_tables& tables, std::uint32_t type, const std::string& json, bool input,
                               bool sensitive);
 

@@ -45,6 +45,14 @@ error too_long(const giver& g, const method& m, std::size_t size, std::size_t mo
   return e;
 }
 
+error too_costly(const giver& g, const method& m) {
+  constexpr std::string_view why = "too many lists within lists whose items must all differ (uniqueItems)";
+  error e = make(g, g.too_much, fmt::format("{} of {} has {}", g.subject, m.name, why));
+  e.violations.push_back({"", 0, std::string(why), ""});
+  e.violation_count = 1;
+  return e;
+}
+
 /// Why it was refused: the second, slow pass.
 error reasons(const giver& g, const method& m, value_place place, const std::string& json, std::size_t depth) {
   const type_tables& tables = tables_of(m);
@@ -87,6 +95,7 @@ result<void> check_payload(const method& m, std::string& json, const payload_lim
     return {};
   if (found == fit::too_long)
     return std::unexpected(too_long(caller, m, json.size(), limits.input_bytes, " and more with its defaults"));
+  if (found == fit::too_costly) return std::unexpected(too_costly(caller, m));
   return std::unexpected(reasons(caller, m, m.payload, json, depth));
 }
 
@@ -94,8 +103,10 @@ result<void> check_answer(const method& m, std::string& json, const payload_limi
   if (json.size() > limits.output_bytes)
     return std::unexpected(too_long(guest, m, json.size(), limits.output_bytes, ""));
   const std::size_t depth = std::min(limits.depth, graphql::deepest_value);
-  if (graphql::check_output(tables_of(m), m.answer.type, json, depth)) [[likely]]
+  const fit found = graphql::check_output(tables_of(m), m.answer.type, json, depth);
+  if (found == fit::yes) [[likely]]
     return {};
+  if (found == fit::too_costly) return std::unexpected(too_costly(guest, m));
   return std::unexpected(reasons(guest, m, m.answer, json, depth));
 }
 
