@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,16 @@ struct side {
   std::string file;
   contract about;
 };
+
+/// Several services are put together by their names.
+void check_names(const std::vector<side>& sides, std::vector<diagnostic>& findings) {
+  std::set<std::string_view> seen;
+  for (const side& s : sides)
+    if (s.about.name.empty() || !seen.insert(s.about.name).second)
+      findings.push_back({s.file, 0, 0, diagnostic::severity::error,
+                          s.about.name.empty() ? "has no @service, so it is not known what to compare it with"
+                                               : fmt::format("is a second service {}", s.about.name)});
+}
 
 /// The contracts of a schema or a TARGET, whose modules are not looked into. Appends what is found, errors included.
 std::vector<side> read_side(const std::string& path, std::vector<diagnostic>& findings) {
@@ -38,6 +49,7 @@ std::vector<side> read_side(const std::string& path, std::vector<diagnostic>& fi
     std::ranges::move(t.warnings, std::back_inserter(findings));
     add(t.schema, t.schema_file);
   }
+  if (found.targets.size() > 1) check_names(out, findings);
   return out;
 }
 
@@ -72,7 +84,7 @@ std::vector<told_change> compare_all(const std::vector<side>& before, const std:
     const change_kind kind = was != nullptr ? change_kind::service_removed : change_kind::service_added;
     change c;
     c.kind = kind;
-    c.path = name;
+    c.path = name.empty() ? "(no @service)" : std::string(name);
     c.message = fmt::format("service was {}; {}", was != nullptr ? "removed" : "added", row_of(kind).effect);
     out.push_back({std::move(c), was != nullptr ? was->file : std::string_view(),
                    is != nullptr ? std::string_view(is->file) : std::string_view(new_path)});

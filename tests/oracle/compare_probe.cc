@@ -22,8 +22,8 @@ std::string answer(std::string_view before, std::string_view after) {
   std::string out = "[";
   for (const change& c : compare(*sides[0], *sides[1])) {
     const change_kind_row& row = row_of(c.kind);
-    out += fmt::format(R"({}["{}","{}",{}])", out.size() > 1 ? "," : "", to_string(row.level), row.id,
-                       json_quote(c.path));
+    out +=
+        fmt::format(R"({}["{}","{}",{}])", out.size() > 1 ? "," : "", to_string(row.level), row.id, json_quote(c.path));
   }
   return out + "]";
 }
