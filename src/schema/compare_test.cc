@@ -351,6 +351,16 @@ TEST(compare, says_where_it_is_in_both_texts_and_what_a_caller_notices) {
   EXPECT_EQ(found[2].message, "the description was removed; only people read it");
 }
 
+TEST(compare, what_is_implied_has_no_place_in_a_text) {
+  const std::vector<change> found =
+      changes("type Query {a: Int}", "type Query {a: Int} enum link__Purpose {\"new\" SECURITY OTHER}");
+  ASSERT_EQ(found.size(), 3U);
+  for (const change& c : found) EXPECT_EQ(c.before, std::nullopt) << c.path;
+  EXPECT_EQ(found[0].path, "link__Purpose.EXECUTION");
+  EXPECT_EQ(found[1].after, (text_place{1, 56}));
+  EXPECT_EQ(found[2].message, "a description was added; only people read it");
+}
+
 TEST(compare, long_names_are_cut_in_paths_and_messages) {
   const std::string name(100'000, 'n');
   const std::string before = "type Query {q: " + name + "} type " + name + " {a: Int " + name + ": Int}";

@@ -171,8 +171,11 @@ class type_comparison {
                     {old_type.notes.offset, new_type.at(new_one.second->id.offset)});
         },
         [&](const auto& old_one, const auto& new_one) {
-          compare_annotations(path(new_one.first), annotations_of(*old_one.second), annotations_of(*new_one.second), {},
-                              into_);
+          annotations old_notes = annotations_of(*old_one.second);
+          annotations new_notes = annotations_of(*new_one.second);
+          old_notes.offset = old_type.at(old_notes.offset);
+          new_notes.offset = new_type.at(new_notes.offset);
+          compare_annotations(path(new_one.first), old_notes, new_notes, {}, into_);
         });
   }
 

@@ -103,8 +103,9 @@ const explained = [
     js && us?.kind === 'default-added' && js.severity === 'safe'],
   ['standard scalars are always there', (js) => js && !js.kinds.length && specified.has(js.path)],
   ['standard scalars are always there (added)', (js, us) => js?.type === 'TYPE_ADDED' && specified.has(js.path) && !us],
-  ['methods of a root type that comes or goes are told instead of it', (js, us, schemas) =>
-    js && !us && ['TYPE_ADDED', 'TYPE_REMOVED'].includes(js.type) && isRoot(js.path, schemas[js.type === 'TYPE_ADDED' ? 1 : 0])],
+  ['methods of a root type that comes or goes are told instead of it', (js, us, schemas, ours) =>
+    js && !us && ['TYPE_ADDED', 'TYPE_REMOVED'].includes(js.type) && isRoot(js.path, schemas[js.type === 'TYPE_ADDED' ? 1 : 0])
+    && ours.some((o) => ['method-added', 'method-removed', 'root-type-renamed'].includes(o.kind) || moves.has(o.kind))],
   ['methods of a root type that comes or goes are told instead of it (ours)', (js, us, schemas) =>
     !js && us && ['method-added', 'method-removed'].includes(us.kind)
     && !(us.kind === 'method-added' ? schemas[0] : schemas[1]).getType(us.path.split('.')[0])],
@@ -219,6 +220,13 @@ const listsOf = (doc) => ({
 });
 const namedType = (value) => ({ kind: Kind.NAMED_TYPE, name: name(value) });
 
+function renameAll(node, from, to) {
+  for (const [key, part] of Object.entries(node)) {
+    if (key === 'value' && part === from && node.kind === Kind.NAME) node.value = to;
+    else if (part && typeof part === 'object') renameAll(part, from, to);
+  }
+}
+
 // Each changes a syntax tree in place.
 const mutations = {
   removePart: (doc) => drop(pick(Object.values(listsOf(doc)).filter((l) => l.length > 1))),
@@ -226,6 +234,7 @@ const mutations = {
   removeUnused: (doc) => doc.definitions.splice(doc.definitions.indexOf(pick(doc.definitions.filter((d) =>
     ['Lonely', 'Unused', 'Pick', 'Free', 'plain'].includes(d.name?.value)))), 1),
   rename: (doc) => { pick([...described(doc)].filter((d) => d.name && d.kind !== Kind.DIRECTIVE_DEFINITION)).name = name(fresh()); },
+  renameType: (doc) => { renameAll(doc, pick(typeDefinitions(doc)).name.value, `New${random(1000)}`); },
   renameArgument: (doc) => { pick(allInputs(doc)).name = name(fresh()); },
   addField: (doc) => listsOf(doc).fields.push({ kind: Kind.FIELD_DEFINITION, name: name(fresh()), arguments: random(2) ? [] : [newInput()],
     type: typeNode(wrap(pick(outputTypes))), directives: [] }),
