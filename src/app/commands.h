@@ -20,6 +20,8 @@ struct invoke_options {
 int invoke(const configuration& c, const invoke_options& o);
 
 int check(const configuration& c, const std::string& target, bool json);
+/// What changed between the contracts of two schemas or targets; it failed where a change is breaking.
+int check_against(const std::string& before, const std::string& after, bool json);
 int inspect(const configuration& c, const std::string& target, bool json);
 int pack(const std::string& module, const std::string& schema, const std::string& out);
 

@@ -55,6 +55,9 @@ int run(int argc, char** argv) {
   bool json = false;
   CLI::App* const check_command = app.add_subcommand("check", "the schema's errors, and what the module lacks for it");
   check_command->add_option("TARGET", target, "a .wasm, a folder, or a schema: FILE.graphql")->required();
+  std::string against;
+  check_command->add_option("--against", against, "compares the contract with this older one: breaking changes fail")
+      ->option_text("OLD");
   check_command->add_flag("--json", json, "for programs");
   add_configuration_flags(*check_command, given, local);
 
@@ -94,6 +97,7 @@ int run(int argc, char** argv) {
     return app.exit(e) == 0 ? exit_fine : exit_usage;
   }
   if (*pack_command) return pack(module, schema, out);
+  if (*check_command && check_command->count("--against") > 0) return check_against(against, target, json);
   int status = exit_fine;
   const auto c = configure(given, status);
   if (!c) return status;

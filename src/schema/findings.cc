@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "schema/places.h"
+
 namespace waggle {
 
 std::string to_string(const diagnostic& d) {
@@ -24,28 +26,16 @@ std::vector<diagnostic> findings::take() {
   std::ranges::stable_sort(entries_, {}, &entry::offset);
   std::vector<diagnostic> out;
   out.reserve(entries_.size() + 1);
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  std::size_t at = text_.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;  // editors count no column for it
-  std::size_t line = 1;
-  std::size_t column = 1;
+  place_walk walk(text_);
   for (entry& e : entries_) {
     diagnostic& d = out.emplace_back();
     d.file = file_;
     d.level = e.level;
     d.message = std::move(e.message);
     if (e.offset == whole_file) continue;
-    for (; at < e.offset; ++at) {
-      const char c = text_[at];
-      const bool pair = c == '\r' && at + 1 < text_.size() && text_[at + 1] == '\n';
-      if (c == '\n' || (c == '\r' && !pair)) {
-        ++line;
-        column = 1;
-      } else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) {
-        ++column;
-      }
-    }
-    d.line = line;
-    d.column = column;
+    const text_place place = walk.at(e.offset);
+    d.line = place.line;
+    d.column = place.column;
   }
   if (errors_ > most_errors) {
     diagnostic& d = out.emplace_back();

@@ -134,6 +134,86 @@ class Check(TestCase):
             self.assertIn(f"no export `{name}`", r.err)
 
 
+class CheckAgainst(TestCase):
+    OLD = 'schema @service(name: "shop.Orders") { query: Query }\ntype Query { order(id: ID!): String count: Int }\n'
+    BREAKING = ('schema @service(name: "shop.Orders") { query: Query }\n'
+                'type Query {\n  order(id: ID!, most: Int): String!\n}\n')
+    SAFE = OLD + 'type Unused { a: Int }\n'
+
+    def against(self, *arguments):
+        return self.run_waggle("check", "--against", *arguments)
+
+    def test_a_breaking_change_fails_and_is_told_where_it_is(self):
+        old = self.write("old.graphql", self.OLD)
+        new = self.write("new.gql", self.BREAKING)
+        r = self.against(old, new)
+        self.assertEqual((1, ""), (r.status, r.err), r)
+        first, *others, last = r.out.splitlines()
+        self.assertRegex(first, rf"^{old}:2:37: breaking: Query\.count: method was removed; .* \[method-removed\]$")
+        self.assertEqual(2, len(others), r)
+        for line in others:
+            self.assertRegex(line, rf"^{new}:3:\d+: safe: Query\.order")
+        self.assertEqual("1 breaking, 0 dangerous, 2 safe", last)
+
+    def test_json_tells_the_same(self):
+        old = self.write("old.graphql", self.OLD)
+        new = self.write("new.graphql", self.BREAKING)
+        r = self.against(old, new, "--json")
+        self.assertEqual((1, ""), (r.status, r.err), r)
+        told = json.loads(r.out)
+        self.assertEqual({"breaking": 1, "dangerous": 0, "safe": 2}, {k: v for k, v in told.items() if k != "changes"})
+        removed, *others = told["changes"]
+        message = removed.pop("message")
+        self.assertTrue(message)
+        self.assertEqual({"severity": "breaking", "kind": "method-removed", "path": "Query.count",
+                          "old": {"line": 2, "column": 37}, "new": None}, removed)
+        self.assertEqual({"argument-optional-added", "method-answer-narrowed"}, {c["kind"] for c in others})
+
+    def test_nothing_breaking_is_fine(self):
+        old = self.write("old.graphql", self.OLD)
+        r = self.against(old, old)
+        self.assertEqual((0, "0 breaking, 0 dangerous, 0 safe\n", ""), (r.status, r.out, r.err), r)
+        r = self.against(old, self.write("new.graphql", self.SAFE), "--json")
+        self.assertEqual((0, 1), (r.status, json.loads(r.out)["safe"]), r)
+
+    def test_errors_on_either_side_fail_and_nothing_is_compared(self):
+        good = self.write("good.graphql", self.OLD)
+        bad = self.write("bad.graphql", "type Query {\n  a: Strin\n}\n")
+        for sides in ((bad, good), (good, bad)):
+            r = self.against(*sides)
+            self.assertEqual((1, ""), (r.status, r.out), r)
+            self.assertRegex(r.err, rf"(?m)^{bad}:2:\d+: error: .*String")
+
+    def test_a_file_that_is_not_there_fails_and_is_named(self):
+        good = self.write("good.graphql", self.OLD)
+        for sides in (("none.graphql", good), (good, "none.wasm")):
+            r = self.against(*sides)
+            self.assertEqual((1, ""), (r.status, r.out), r)
+            self.assertIn("none.", r.err)
+        self.assertEqual(2, self.against(good).status)
+
+    def test_a_target_is_compared_by_its_schema(self):
+        schema = self.write("old.graphql", (GUESTS / "echo.graphql").read_text().replace('"test.Echo"', '"test.Other"'))
+        r = self.against(schema, ECHO, "--json")
+        self.assertEqual(1, r.status, r)
+        self.assertEqual(["service-name-changed"], [c["kind"] for c in json.loads(r.out)["changes"]])
+
+    def test_several_services_are_compared_by_their_names(self):
+        old, new = self.folder / "old", self.folder / "new"
+        for folder, services in ((old, "AB"), (new, "BC")):
+            for name in services:
+                self.service(name, folder=folder)
+        r = self.against(old, new, "--json")
+        self.assertEqual(1, r.status, r)
+        self.assertEqual([("service-removed", "e2e.A"), ("service-added", "e2e.C")],
+                         [(c["kind"], c["path"]) for c in json.loads(r.out)["changes"]])
+        shutil.copy(new / "C.wasm", new / "D.wasm")
+        shutil.copy(new / "C.graphql", new / "D.graphql")
+        r = self.against(old, new)
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertRegex(r.err, r"D\.graphql: error: is a second service e2e\.C")
+
+
 class Inspect(TestCase):
     def test_tells_abi_methods_imports_and_memory(self):
         r = self.run_waggle("inspect", GUESTS / "sleepy.wasm")
