@@ -2,7 +2,7 @@
 // for what graphql-js cannot say (README.md). Run: tests/oracle/run BUILD coerce. SEED=n repeats a run, PAIRS=n makes it longer;
 // STAND_IN=1 asks the reference instead of waggle, STAND_IN=FAULT one with that fault; SEEDS=DIR writes seeds for tests/fuzz/payload_fuzz.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { buildSchema, validateSchema } from 'graphql';
+import { buildSchema, GraphQLNonNull, validateSchema } from 'graphql';
 import { answer_of, random_answer_schema } from './coerce/answers.mjs';
 import { against_graphql_js, against_part, against_problems, by_graphql_js } from './coerce/compare.mjs';
 import { read_json } from './coerce/json.mjs';
@@ -128,7 +128,7 @@ function* payload_jobs(random) {
     for (const m of made.methods) {
       const request = { sdl: made.sdl, method: m.name, kind: 'payload', payloads: texts(random, (right) => payload_of(random, made.types, m, right)) };
       const mirror = schema.getType(`Args_${m.name}`);
-      const type = m.bare ? schema.getQueryType().getFields()[m.name].args[0].type : mirror;
+      const type = m.bare ? schema.getQueryType().getFields()[m.name].args[0].type : mirror && new GraphQLNonNull(mirror);
       const args = mirror ? Object.values(mirror.getFields()) : [];
       yield () => ask(request, made.extra, (text, node, verdict) => compare_payload(request, text, node, verdict, m, type, args));
     }

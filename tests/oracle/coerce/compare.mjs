@@ -19,13 +19,18 @@ export function by_graphql_js(node, type) {
   const value = g.coerceInputValue(plain, type);
   if (value !== undefined) return { value };
   const paths = [];
+  const unknown = new Map();
   g.validateInputValue(plain, type, (error, path) => {
     const at = printed_path(path);
     const parent = printed_path(path.slice(0, -1));
     // Where a field is missing or unknown, it speaks of the object, we of the field; where the one of @oneOf is null, the other way.
+    // It also misses the one field where there is an unknown one; that one is enough for us.
     const named = /(?:required field|unknown field) "([^]*?)"[,.]/.exec(error.message);
-    if (named) paths.push([at, printed_path([...path, named[1]])]);
-    else if (error.message.startsWith('Within OneOf')) paths.push([at, parent]);
+    if (named) {
+      const field = printed_path([...path, named[1]]);
+      if (error.message.includes('unknown field')) unknown.set(at, field);
+      paths.push([at, field]);
+    } else if (error.message.startsWith('Within OneOf')) paths.push([at, parent, unknown.get(at)]);
     else paths.push([at]);
   });
   return { paths };
