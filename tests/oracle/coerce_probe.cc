@@ -69,7 +69,8 @@ std::string answer_to(const element& request, std::optional<compiled>& last) {
   std::uint64_t number = 0;
   if (request["depth"].get(number) == simdjson::SUCCESS) limits.depth = number;
   if (request["bytes"].get(number) == simdjson::SUCCESS) limits.input_bytes = limits.output_bytes = number;
-  for (const element& payload : request["payloads"].get_array().value())
+  const simdjson::dom::array payloads = request["payloads"].get_array().value();
+  for (const element payload : payloads)
     out += fmt::format("{}{}", out.empty() ? "" : ",", verdict(*m, answer, bytes_of(payload), limits));
   return fmt::format("[{}]", out);
 }
