@@ -62,6 +62,15 @@ export function read_json(text) {
   return value();
 }
 
+export function is_json(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /// What JSON.parse gives, with objects that inherit nothing: graphql-js would find `toString` in others.
 export function plain_value(node) {
   switch (node.kind) {
@@ -93,6 +102,9 @@ export function integer_digits(raw, most) {
   if (d.exponent < 0n || BigInt(d.digits.length) + d.exponent > BigInt(most)) return undefined;
   return `${d.negative ? '-' : ''}${d.digits || '0'}${'0'.repeat(Number(d.exponent))}`;
 }
+
+/// `1e3` and `4.0` are, however large.
+export const is_integral = (raw) => decimal(raw).exponent >= 0n;
 
 export function same_value(a, b) {
   if (a === b) return true;
