@@ -1,6 +1,6 @@
-// A schema, a method's name and a JSON text, with a NUL between each: the text as the method's payload and as its answer. What must
-// hold: the fast pass and the slow one give the same verdict; what is refused stays as it was; what comes out of coercion is JSON and
-// is coerced to itself.
+// A schema, a method's name and a JSON text, with a NUL between each: the text as the method's payload and as its answer.
+// What must hold: the fast pass and the slow one give the same verdict; what is refused stays as it was; what comes out of
+// coercion is JSON and is coerced to itself.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -27,7 +27,7 @@ const most_printed = 25;
 
 const total = { pairs: 0, accepted: 0, rewritten: 0, answers: 0, answers_accepted: 0, schemas: 0, no_json: 0, explained: 0, different: 0 };
 const counts = new Map(explained.map((e) => [e.note, 0]));
-let seeds_written = 0;
+const seeds_written = { payload: 0, answer: 0 };
 
 function different(request, text, verdict, differences) {
   if (++total.different > most_printed) return;
@@ -37,9 +37,9 @@ function different(request, text, verdict, differences) {
 }
 
 function write_seed(request, text) {
-  if (!process.env.SEEDS || seeds_written >= 400 || request.sdl.length > 4000) return;
+  if (!process.env.SEEDS || seeds_written[request.kind] >= 200 || request.sdl.length > 4000) return;
   mkdirSync(process.env.SEEDS, { recursive: true });
-  writeFileSync(`${process.env.SEEDS}/${request.kind}_${String(seeds_written++).padStart(3, '0')}`, `${request.sdl}\0${request.method}\0${text}`);
+  writeFileSync(`${process.env.SEEDS}/${request.kind}_${String(seeds_written[request.kind]++).padStart(3, '0')}`, `${request.sdl}\0${request.method}\0${text}`);
 }
 
 /// What is asked for every verdict, whatever it is.
