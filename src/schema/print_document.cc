@@ -53,8 +53,9 @@ class printer {
     if (d.kind == definition_kind::directive) {
       out_ += " @";
       out_ += d.id.text;
-      print_arguments(d.inputs, 0, tail_of_directive(d));
-      out_ += tail_of_directive(d);
+      print_arguments(d.inputs, 0, d.repeatable ? " repeatable on" : " on");
+      if (d.repeatable) out_ += " repeatable";
+      print_alternatives(d.names, " on");
       out_ += '\n';
       return;
     }
@@ -63,9 +64,13 @@ class printer {
       out_ += d.id.text;
     }
     const bool is_union = d.kind == definition_kind::union_type;
-    if (!is_union) print_names(d.names, " implements ", " & ");
+    if (!is_union)
+      for (const name& n : d.names) {
+        out_ += &n == &d.names.front() ? " implements " : " & ";
+        out_ += n.text;
+      }
     print_directives(d.directives);
-    if (is_union) print_names(d.names, " = ", " | ");
+    if (is_union) print_alternatives(d.names, " =");
     print_body(d);
     out_ += '\n';
   }
@@ -106,20 +111,18 @@ class printer {
     }
   }
 
-  void print_names(const std::vector<name>& names, std::string_view before, std::string_view between) {
+  [[nodiscard]] std::size_t line_start() const { return out_.rfind('\n') + 1; }  // npos + 1 is 0
+
+  /// ` = A | B`, or one a line where 120 columns are not enough.
+  void print_alternatives(const std::vector<name>& names, std::string_view before) {
+    if (names.empty()) return;
+    out_ += before;
+    std::size_t width = out_.size() - line_start() - 2;
+    for (const name& n : names) width += 3 + n.text.size();
     for (const name& n : names) {
-      out_ += &n == &names.front() ? before : between;
+      out_ += width > columns ? "\n  | " : &n == &names.front() ? " " : " | ";
       out_ += n.text;
     }
-  }
-
-  static std::string tail_of_directive(const definition& d) {
-    std::string tail = d.repeatable ? " repeatable on " : " on ";
-    for (const name& location : d.names) {
-      if (&location != &d.names.front()) tail += " | ";
-      tail += location.text;
-    }
-    return tail;
   }
 
   void print_input(const input_value& v) {
@@ -131,14 +134,14 @@ class printer {
   void print_arguments(const std::vector<input_value>& arguments, std::size_t depth, std::string_view tail) {
     if (arguments.empty()) return;
     const std::size_t start = out_.size();
-    const std::size_t line_start = out_.rfind('\n', start) + 1;  // npos + 1 is 0
+    const std::size_t from = line_start();
     if (std::ranges::all_of(arguments, [](const input_value& a) { return a.description.empty(); })) {
       for (const input_value& a : arguments) {
         out_ += &a == &arguments.front() ? "(" : ", ";
         print_input(a);
-        if (out_.size() - line_start > columns) break;
+        if (out_.size() - from > columns) break;
       }
-      if (out_.size() + 1 + tail.size() - line_start <= columns) {
+      if (out_.size() + 1 + tail.size() - from <= columns) {
         out_ += ')';
         return;
       }

@@ -70,8 +70,20 @@ TEST(print_document, breaks_arguments_that_120_columns_cannot_hold) {
   EXPECT_EQ(printed(fits), fits);
   const std::string longer = "type T {\n  " + name + "(b: " + name + "): " + std::string(12, 'c') + "\n}\n";
   EXPECT_EQ(printed(longer), "type T {\n  " + name + "(\n    b: " + name + "\n  ): " + std::string(12, 'c') + "\n}\n");
-  const std::string directive = "directive @" + name + "(b: " + name + ") on OBJECT | FIELD\n";
-  EXPECT_EQ(printed(directive), "directive @" + name + "(\n  b: " + name + "\n) on OBJECT | FIELD\n");
+}
+
+TEST(print_document, breaks_locations_and_members_that_120_columns_cannot_hold) {
+  const std::string name(50, 'a');
+  const std::string shorter(47, 'a');
+  const std::string fits = "directive @" + shorter + "(b: " + shorter + ") on OBJECT\n";
+  EXPECT_EQ(printed(fits), fits);
+  EXPECT_EQ(printed("directive @" + shorter + "(b: " + shorter + ") on OBJECT | FIELD"),
+            "directive @" + shorter + "(b: " + shorter + ") on\n  | OBJECT\n  | FIELD\n");
+  const std::string of_two = "union U = " + name + " | " + std::string(57, 'b') + "\n";
+  EXPECT_EQ(of_two.size(), 121U);
+  EXPECT_EQ(printed(of_two), of_two);
+  EXPECT_EQ(printed("union Un = " + name + " | " + std::string(57, 'b')),
+            "union Un =\n  | " + name + "\n  | " + std::string(57, 'b') + "\n");
 }
 
 TEST(print_document, a_long_description_is_a_block_string) {
