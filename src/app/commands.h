@@ -24,6 +24,8 @@ int check(const configuration& c, const std::string& target, bool json);
 int check_against(const std::string& before, const std::string& after, bool json);
 int inspect(const configuration& c, const std::string& target, bool json);
 int pack(const std::string& module, const std::string& schema, const std::string& out);
+/// Prints the standard form of a schema; mutations that match `reads` ("get*,list*") as queries.
+int convert(const std::string& file, const std::string& reads);
 
 struct bench_options {
   std::string target;  ///< or an address: http://HOST:PORT/SERVICE

@@ -74,6 +74,12 @@ int run(int argc, char** argv) {
   pack_command->add_option("SCHEMA", schema)->required();
   pack_command->add_option("-o,--output", out)->required();
 
+  std::string reads;
+  CLI::App* const convert_command =
+      app.add_subcommand("convert", "print a schema in the standard form, also okra's service blocks");
+  convert_command->add_option("FILE", schema, "FILE.graphql or FILE.okra.gql")->required();
+  convert_command->add_option("--reads", reads, "mutations that become queries: 'get*,list*'");
+
   bench_options load;
   CLI::App* const bench_command =
       app.add_subcommand("bench", "load a service, in process or by URL, and tell its latencies");
@@ -98,6 +104,7 @@ int run(int argc, char** argv) {
   }
   if (*pack_command) return pack(module, schema, out);
   if (*check_command && check_command->count("--against") > 0) return check_against(against, target, json);
+  if (*convert_command) return convert(schema, reads);
   int status = exit_fine;
   const auto c = configure(given, status);
   if (!c) return status;

@@ -28,12 +28,12 @@ struct type_ref {
   [[nodiscard]] bool list() const { return modifiers.ends_with('[') || modifiers.ends_with("[!"); }
 };
 
-enum class value_kind : std::uint8_t { null, boolean, integer, floating, string, enumeration, list, object };
+enum class value_kind : std::uint8_t { null, boolean, integer, floating, string, enumeration, list, object, variable };
 
-/// A constant. Nested at most as deep as `source_limits::depth`.
+/// A value; a constant in schemas. Nested at most as deep as `source_limits::depth`.
 struct value {
   value_kind kind = value_kind::null;
-  std::string_view text;  ///< a scalar's: the string's value, otherwise as written
+  std::string_view text;  ///< a scalar's: the string's value, a variable's name without $, otherwise as written
   std::size_t offset = 0;
   name key;                  ///< where it is a field of an object
   std::vector<value> items;  ///< of a list or an object

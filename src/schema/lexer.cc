@@ -91,7 +91,7 @@ class lexer {
     while (at_ < source_.size() && !found_.full()) {
       if (skip_ignored()) continue;
       if (tokens_.size() >= limits_.tokens) {
-        found_.error(at_, fmt::format("more than {} tokens; split the schema", limits_.tokens));
+        found_.error(at_, fmt::format("more than {} tokens", limits_.tokens));
         break;
       }
       next();
@@ -284,8 +284,7 @@ std::string_view inside(std::string_view text, std::string_view quotes) {
 
 std::vector<token> lex(std::string_view source, const source_limits& limits, findings& found) {
   if (source.size() > limits.bytes) {
-    found.error(findings::whole_file,
-                fmt::format("{} bytes; a schema may have at most {}", source.size(), limits.bytes));
+    found.error(findings::whole_file, fmt::format("{} bytes; at most {} are read", source.size(), limits.bytes));
     return {token{token_kind::end, 1, 0, source.substr(source.size())}};
   }
   if (const std::size_t bad = first_invalid_utf8(source); bad != std::string_view::npos) {

@@ -1,19 +1,45 @@
 #include "schema/print.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace waggle::graphql {
 namespace {
 
+// Appending, so that no depth of values is copied over and over.
+void append(std::string& out, const value& v) {
+  switch (v.kind) {
+    case value_kind::string: out += json_quote(v.text); return;
+    case value_kind::variable:
+      out += '$';
+      out += v.text;
+      return;
+    case value_kind::list:
+    case value_kind::object: break;
+    default: out += v.text; return;
+  }
+  const bool object = v.kind == value_kind::object;
+  out += object ? '{' : '[';
+  bool first = true;
+  for (const value& item : v.items) {
+    if (!std::exchange(first, false)) out += ", ";
+    if (object) {
+      out += item.key.text;
+      out += ": ";
+    }
+    append(out, item);
+  }
+  out += object ? '}' : ']';
+}
+
 std::string print_arguments(const std::vector<input_value>& arguments) {
   if (arguments.empty()) return {};
   std::string out = "(";
   for (const input_value& a : arguments) {
     if (out.size() > 1) out += ", ";
-    out += fmt::format("{}: {}", a.id.text, print(a.type));
-    if (!a.default_value.empty()) out += " = " + print(a.default_value.front());
+    out += print(a);
   }
   return out + ")";
 }
@@ -29,15 +55,28 @@ std::string print(const type_ref& type) {
 }
 
 std::string print(const value& v) {
-  if (v.kind == value_kind::string) return json_quote(v.text);
-  if (v.kind != value_kind::list && v.kind != value_kind::object) return std::string(v.text);
-  std::string out(1, v.kind == value_kind::list ? '[' : '{');
-  for (const value& item : v.items) {
-    if (out.size() > 1) out += ", ";
-    if (v.kind == value_kind::object) out += fmt::format("{}: ", item.key.text);
-    out += print(item);
+  std::string out;
+  append(out, v);
+  return out;
+}
+
+std::string print(const directive& d) {
+  std::string out = fmt::format("@{}", d.id.text);
+  for (const argument& a : d.arguments) {
+    out += fmt::format("{}{}: ", &a == &d.arguments.front() ? "(" : ", ", a.id.text);
+    append(out, a.given);
   }
-  return out + (v.kind == value_kind::list ? ']' : '}');
+  if (!d.arguments.empty()) out += ')';
+  return out;
+}
+
+std::string print(const input_value& v) {
+  std::string out = fmt::format("{}: {}", v.id.text, print(v.type));
+  if (!v.default_value.empty()) {
+    out += " = ";
+    append(out, v.default_value.front());
+  }
+  return out;
 }
 
 std::string print(const field& f) {

@@ -70,7 +70,7 @@ class Usage(TestCase):
         for arguments, named in ((["frobnicate"], "frobnicate"), ([], "command"), (["invoke"], "TARGET"),
                                  (["invoke", ECHO], "METHOD"), (["serve"], "target"), (["check"], "TARGET"),
                                  (["inspect"], "TARGET"), (["pack", ECHO], "SCHEMA"), (["bench", ECHO], "METHOD"),
-                                 (["invoke", "--frob", ECHO, "echo"], "--frob"), (["serve", "--treads", "2"], "--treads"),
+                                 (["convert"], "FILE"), (["invoke", "--frob", ECHO, "echo"], "--frob"), (["serve", "--treads", "2"], "--treads"),
                                  (["invoke", ECHO, "echo", "{}", "more"], "more")):
             r = self.run_waggle(*arguments)
             self.assertEqual((2, ""), (r.status, r.out), (arguments, r))
@@ -272,6 +272,40 @@ class Pack(TestCase):
         self.assertEqual(1, r.status, r)
         self.assertRegex(r.err, r"bad\.graphql:1:\d+: error: ")
         self.assertFalse((self.folder / "out.wasm").exists())
+
+
+class Convert(TestCase):
+    OKRA = GUESTS / "okra" / "users.okra.gql"
+
+    def test_what_is_printed_is_a_schema_of_its_own_with_the_same_methods(self):
+        r = self.run_waggle("convert", self.OKRA)
+        self.assertEqual((0, ""), (r.status, r.err), r)
+        self.assertIn('schema @service(name: "test.okra.UserService", version: "v1") {\n  mutation: Mutation\n}\n', r.out)
+        self.assertIn("  createUser(input: CreateUser): CreateUserResponse @bare\n", r.out)
+        self.assertIn('scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/', r.out)
+        standard = self.write("users.graphql", r.out)
+        checked = self.run_waggle("check", standard)
+        self.assertEqual((0, ""), (checked.status, checked.err), checked)
+        self.assertEqual(r.out, self.run_waggle("convert", standard).out)
+
+    def test_reads_become_queries(self):
+        r = self.run_waggle("convert", self.OKRA, "--reads", "get*,na?")
+        self.assertEqual((0, ""), (r.status, r.err), r)
+        queries = r.out.split("type Query {")[1].split("}")[0]
+        self.assertEqual(["getUser", "nap"], [line.strip().split("(")[0] for line in queries.strip().splitlines()])
+
+    def test_a_pattern_that_matches_nothing_is_an_error(self):
+        r = self.run_waggle("convert", self.OKRA, "--reads", "get*,list*")
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertIn("users.okra.gql: error: --reads: list* matches no query or mutation", r.err)
+
+    def test_a_file_with_errors_is_not_printed(self):
+        r = self.run_waggle("convert", self.write("bad.okra.gql", "service S {\n  m(a: X): Int\n}\n"))
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertRegex(r.err, r"bad\.okra\.gql:2:8: error: type X is not defined")
+        r = self.run_waggle("convert", self.folder / "none.graphql")
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertIn("none.graphql: error: ", r.err)
 
 
 class Bench(TestCase):
