@@ -21,6 +21,8 @@ int invoke(const configuration& c, const invoke_options& o);
 
 int check(const configuration& c, const std::string& target, bool json);
 int inspect(const configuration& c, const std::string& target, bool json);
+/// `format`: a name of schema/describe.h.
+int describe(const std::string& target, const std::string& format);
 int pack(const std::string& module, const std::string& schema, const std::string& out);
 
 struct bench_options {

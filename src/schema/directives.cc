@@ -23,9 +23,6 @@ constexpr unavailable not_yet[] = {
     {"uses", "", ""},
     {"schedule", "", ""},
     {"auth", "", ""},
-    {"idempotent", "", ""},
-    {"sensitive", "", ""},
-    {"constraint", "", ""},
     {"service", "singleton", "false"},
 };
 

@@ -13,11 +13,20 @@ struct posix_class {
   std::string_view members;
 };
 constexpr posix_class posix_classes[] = {
-    {"[:alnum:]", "0-9A-Za-z"}, {"[:alpha:]", "A-Za-z"},   {"[:ascii:]", "\\x00-\\x7F"},
-    {"[:blank:]", "\\t "},      {"[:digit:]", "0-9"},      {"[:lower:]", "a-z"},
-    {"[:space:]", "\\t-\\r "},  {"[:upper:]", "A-Z"},      {"[:word:]", "0-9A-Za-z_"},
-    {"[:graph:]", "!-~"},       {"[:print:]", " -~"},      {"[:cntrl:]", "\\x00-\\x1F\\x7F"},
-    {"[:punct:]", "!-\\/:-@\\[-`\\{-~"}, {"[:xdigit:]", "0-9A-Fa-f"},
+    {"[:alnum:]", "0-9A-Za-z"},
+    {"[:alpha:]", "A-Za-z"},
+    {"[:ascii:]", "\\x00-\\x7F"},
+    {"[:blank:]", "\\t "},
+    {"[:digit:]", "0-9"},
+    {"[:lower:]", "a-z"},
+    {"[:space:]", "\\t-\\r "},
+    {"[:upper:]", "A-Z"},
+    {"[:word:]", "0-9A-Za-z_"},
+    {"[:graph:]", "!-~"},
+    {"[:print:]", " -~"},
+    {"[:cntrl:]", "\\x00-\\x1F\\x7F"},
+    {"[:punct:]", "!-\\/:-@\\[-`\\{-~"},
+    {"[:xdigit:]", "0-9A-Fa-f"},
 };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -130,9 +139,7 @@ class translator {
       case 'D':
       case 'w':
       case 'W': out_.append({'\\', c}); return atom::set;
-      case 's':
-        out_ += in_class ? std::string(spaces) : "[" + std::string(spaces) + "]";
-        return atom::set;
+      case 's': out_ += in_class ? std::string(spaces) : "[" + std::string(spaces) + "]"; return atom::set;
       case 'p':
       case 'P': property(c); return atom::set;
       default: break;
@@ -223,8 +230,8 @@ class translator {
     const char c = peek();
     if (c == '\\') return escape(true);
     if (c == '[' && peek(1) == ':') {
-      const auto* known =
-          std::ranges::find_if(posix_classes, [&](const posix_class& p) { return in_.substr(at_).starts_with(p.name); });
+      const auto* known = std::ranges::find_if(
+          posix_classes, [&](const posix_class& p) { return in_.substr(at_).starts_with(p.name); });
       if (known == std::end(posix_classes)) {
         give_up();
         return atom::set;

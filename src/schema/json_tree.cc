@@ -23,7 +23,7 @@ json_tree json_tree::array(std::vector<json_tree> items) {
   return out;
 }
 
-json_tree& json_tree::add(std::string_view key, json_tree member) {
+json_tree& json_tree::add(std::string_view key, json_tree member) & {
   member.key_ = key;
   items_.push_back(std::move(member));
   return *this;
@@ -32,6 +32,11 @@ json_tree& json_tree::add(std::string_view key, json_tree member) {
 json_tree& json_tree::add_all(json_tree other) {
   std::ranges::move(other.items_, std::back_inserter(items_));
   return *this;
+}
+
+void json_tree::replace(json_tree other) {
+  other.key_ = std::move(key_);
+  *this = std::move(other);
 }
 
 json_tree& json_tree::push(json_tree item) {
@@ -58,7 +63,8 @@ void json_tree::print(std::string& out, std::size_t indent) const {
   }
   const bool object = form_ == form::object;
   const bool one_line =
-      items_.empty() || (!object && std::ranges::all_of(items_, [](const json_tree& i) { return i.form_ == form::scalar; }));
+      items_.empty() ||
+      (!object && std::ranges::all_of(items_, [](const json_tree& i) { return i.form_ == form::scalar; }));
   out += object ? '{' : '[';
   bool first = true;
   for (const json_tree& item : items_) {

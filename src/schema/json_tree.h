@@ -28,9 +28,12 @@ class json_tree {
   static json_tree array(std::vector<json_tree> items = {});
 
   /// A member at an object's end.
-  json_tree& add(std::string_view key, json_tree member);
+  json_tree& add(std::string_view key, json_tree member) &;
+  json_tree&& add(std::string_view key, json_tree member) && { return std::move(add(key, std::move(member))); }
   /// All members of another object, at the end.
   json_tree& add_all(json_tree other);
+  /// Becomes `other`, under the same key.
+  void replace(json_tree other);
   /// An item at an array's end.
   json_tree& push(json_tree item);
 
