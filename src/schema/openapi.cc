@@ -1,5 +1,6 @@
 #include "schema/openapi.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view error_schema = "connect.error";
+constexpr std::string_view idempotency_key = "Idempotency-Key";
 
 struct failure {
   unsigned status;
@@ -39,7 +41,7 @@ constexpr std::array<parameter, 3> header_parameters = {
     {{"Connect-Protocol-Version", "The version of Connect's protocol.", R"({"const": "1"})"},
      {"Connect-Timeout-Ms", "How long the caller waits, in milliseconds.",
       R"({"type": "integer", "minimum": 0, "maximum": 9999999999})"},
-     {"Idempotency-Key", "Doing it twice with the same payload and key is doing it once.", R"({"type": "string"})"}}};
+     {idempotency_key, "Doing it twice with the same payload and key is doing it once.", R"({"type": "string"})"}}};
 constexpr std::array<parameter, 4> answer_headers = {
     {{"Server-Timing", "Milliseconds in the queue, in the guest, and for the node's own work.",
       R"({"type": "string"})"},
@@ -78,14 +80,15 @@ json_tree error_type() {
   return out;
 }
 
-json_tree components(json_tree schemas) {
+json_tree components(json_tree schemas, bool idempotency) {
   json_tree parameters = object();
   for (const parameter& p : header_parameters)
-    parameters.add(p.name, object()
-                               .add("name", p.name)
-                               .add("in", "header")
-                               .add("description", p.description)
-                               .add("schema", json_tree::raw(p.schema)));
+    if (idempotency || p.name != idempotency_key)
+      parameters.add(p.name, object()
+                                 .add("name", p.name)
+                                 .add("in", "header")
+                                 .add("description", p.description)
+                                 .add("schema", json_tree::raw(p.schema)));
   json_tree headers = object();
   for (const parameter& p : answer_headers)
     headers.add(p.name, object().add("description", p.description).add("schema", json_tree::raw(p.schema)));
@@ -143,10 +146,14 @@ json_tree post(const described_method& m, std::string_view tag) {
   json_tree parameters = json_tree::array();
   parameters.push(reference("parameters", "Connect-Protocol-Version"));
   parameters.push(reference("parameters", "Connect-Timeout-Ms"));
-  if (m.about->idempotent) parameters.push(reference("parameters", "Idempotency-Key"));
+  if (m.about->idempotent) parameters.push(reference("parameters", idempotency_key));
   json_tree out = operation_of(m, tag, m.about->name);
   out.add("parameters", std::move(parameters));
-  out.add("requestBody", object().add("required", true).add("content", json_content(payload_media(*m.about))));
+  // An absent body is {}.
+  const bool required = m.about->bare || std::ranges::any_of(m.defined->arguments, [](const input_value& v) {
+                          return v.type.non_null() && v.default_value.empty();
+                        });
+  out.add("requestBody", object().add("required", required).add("content", json_content(payload_media(*m.about))));
   out.add("responses", responses_of(*m.about));
   return out;
 }
@@ -174,8 +181,10 @@ std::string openapi(const contract& c) {
   schema_maker make(c.parsed->index, schema_maker::dialect::openapi);
   json_tree paths = object();
   json_tree schemas = object();
+  bool idempotency = false;
   for (const described_method& m : methods_of(c)) {
     if (m.about->internal || m.about->kind == operation::subscription) continue;
+    idempotency = idempotency || m.about->idempotent;
     json_tree path = object();
     if (m.about->kind == operation::query) path.add("get", get(m, c.name));
     path.add("post", post(m, c.name));
@@ -200,7 +209,7 @@ std::string openapi(const contract& c) {
   out.add("security", json_tree::array());
   out.add("tags", json_tree::array({std::move(tag)}));
   out.add("paths", std::move(paths));
-  out.add("components", components(std::move(schemas)));
+  out.add("components", components(std::move(schemas), idempotency));
   return out.print();
 }
 
