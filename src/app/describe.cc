@@ -49,16 +49,17 @@ int describe(const std::string& path, const std::string& format) {
     return exit_failed;
   }
   const contract& c = *compiled.value;
-  if (row->format == description_format::graphql) {
-    fmt::print("{}", c.sdl);
-  } else if (row->format == description_format::json_schema) {
-    fmt::print("{}", graphql::json_schema(c));
-  } else if (c.name.empty()) {
-    fmt::print(stderr, "{}: error: the schema has no @service(name: …), so there is no address to describe\n", file);
+  const auto fail = [&file](std::string_view why) {
+    fmt::print(stderr, "{}: error: {}\n", file, why);
     return exit_failed;
-  } else {
-    fmt::print("{}", graphql::openapi(c));
-  }
+  };
+  std::optional<std::string> told = c.sdl;
+  if (row->format == description_format::openapi && c.name.empty())
+    return fail("the schema has no @service(name: …), so there is no address to describe");
+  if (row->format == description_format::json_schema) told = graphql::json_schema(c);
+  if (row->format == description_format::openapi) told = graphql::openapi(c);
+  if (!told) return fail(fmt::format("the contract is too large to be described as {}", row->name));
+  fmt::print("{}", *told);
   return exit_fine;
 }
 

@@ -26,7 +26,8 @@ std::shared_ptr<const descriptions> describe(const contract& c) {
 const std::string* description_of(const contract& c, description_format format) {
   if (format == description_format::graphql) return &c.sdl;
   if (c.described == nullptr) return nullptr;
-  return format == description_format::openapi ? &c.described->openapi : &c.described->json_schema;
+  const auto& text = format == description_format::openapi ? c.described->openapi : c.described->json_schema;
+  return text ? &*text : nullptr;
 }
 
 }  // namespace waggle

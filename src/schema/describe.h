@@ -32,13 +32,13 @@ inline constexpr std::array<format_row, 3> description_formats = {{
 
 /// The texts that are served, beside the contract's own. Immutable.
 struct descriptions {
-  std::string json_schema;
-  std::string openapi;
+  std::optional<std::string> json_schema;  ///< nothing where the contract is too large for it
+  std::optional<std::string> openapi;
 };
 /// Makes both. `c` was compiled from a text and has a name. Takes milliseconds for a large contract: not on a core's loop.
 [[nodiscard]] std::shared_ptr<const descriptions> describe(const contract& c);
 
-/// The contract in that format, from what was made before; null where it was not.
+/// The contract in that format, from what was made before; null where it is not there.
 [[nodiscard]] const std::string* description_of(const contract& c, description_format format);
 
 }  // namespace waggle

@@ -24,7 +24,7 @@ contract compile(std::string_view rest) {
 /// The member of `$defs`, in one line.
 std::string definition(const contract& c, std::string_view name) {
   simdjson::dom::parser parser;
-  const std::string text = graphql::json_schema(c);
+  const std::string text = graphql::json_schema(c).value_or("");
   simdjson::dom::element found;
   if (parser.parse(text)["$defs"][name].get(found) != simdjson::SUCCESS) return "none in " + text;
   return simdjson::minify(found);
@@ -99,10 +99,23 @@ TEST(JsonSchema, ManyLevelsOfListsAndLongChainsOfTypesAreNoTrouble) {
   EXPECT_THAT(definition(c, "T20000"), HasSubstr("int32"));
 }
 
+TEST(JsonSchema, IsNotMadeWhereItWouldBeManyTimesTheContract) {
+  std::string deep = "input Deep {";
+  for (int i = 0; i < 2'000; ++i)
+    deep += " a" + std::to_string(i) + ": " + std::string(95, '[') + "Int" + std::string(95, ']');
+  EXPECT_EQ(graphql::json_schema(compile(deep + " } type Query { m(a: Deep): Int }")), std::nullopt);
+  std::string many = "type Query {";
+  for (int i = 0; i < 5'000; ++i) many += " m" + std::to_string(i) + ": Int";
+  contract c = compile(many + " }");
+  EXPECT_NE(graphql::json_schema(c), std::nullopt);
+  c.described = describe(c);
+  EXPECT_EQ(description_of(c, description_format::openapi), nullptr);
+}
+
 TEST(OpenApi, HasAPathForEachMethodThatCanBeCalledFromOutside) {
   const contract c = compile(
       "type Query { q: Int secret: Int @internal } type Mutation { change(a: Int): Int } type Subscription { s: Int }");
-  const std::string text = graphql::openapi(c);
+  const std::string text = graphql::openapi(c).value_or("");
   EXPECT_THAT(text, HasSubstr("\"/a.v1.B/q\""));
   EXPECT_THAT(text, HasSubstr("\"operationId\": \"q.get\""));
   EXPECT_THAT(text, HasSubstr("\"/a.v1.B/change\""));

@@ -236,6 +236,12 @@ json_tree schema_maker::reference(std::string_view name) const {
   return out;
 }
 
+bool schema_maker::spend(std::size_t positions) {
+  over_ = over_ || positions > left_;
+  left_ -= over_ ? 0 : positions;
+  return !over_;
+}
+
 bool schema_maker::takes_arrays(std::string_view type) const {
   const auto it = schema_.types.find(type);
   if (it == schema_.types.end() || it->second.defined == nullptr) return true;
@@ -258,6 +264,7 @@ json_tree schema_maker::named(std::string_view type_name) {
 
 /// §3.11: where a list stands, a value that is none is a list of it, also in lists of lists. An array is always the list.
 json_tree schema_maker::input(const type_ref& type_of, const directive* constraint) {
+  if (!spend(1 + type_of.modifiers.size())) return {};
   modifiers around(type_of.modifiers);
   json_tree item = named(type_of.named.text);
   constrain(item, constraint, value_keywords);
@@ -284,6 +291,7 @@ json_tree schema_maker::input(const type_ref& type_of, const directive* constrai
 }
 
 json_tree schema_maker::output(const type_ref& type_of) {
+  if (!spend(1 + type_of.modifiers.size())) return {};
   modifiers around(type_of.modifiers);
   json_tree item = named(type_of.named.text);
   if (!around.take('!')) item = nullable(std::move(item));
@@ -438,7 +446,7 @@ json_tree schema_maker::definition_of(const type_entry& entry) {
 
 void schema_maker::add_types(json_tree& to) {
   std::map<std::string_view, json_tree> types;
-  while (!open_.empty()) {
+  while (!open_.empty() && whole()) {
     const std::string_view type_name = open_.front();
     open_.pop_front();
     const auto it = schema_.types.find(type_name);
@@ -448,16 +456,18 @@ void schema_maker::add_types(json_tree& to) {
   for (auto& [type_name, schema] : types) to.add(type_name, std::move(schema));
 }
 
-std::string json_schema(const contract& c) {
+std::optional<std::string> json_schema(const contract& c) {
   schema_maker make(c.parsed->index, schema_maker::dialect::json_schema);
   json_tree definitions;
   for (const described_method& m : methods_of(c)) {
+    if (!make.spend(1)) return std::nullopt;
     json_tree payload = make.payload(m);
     if (has_example(*m.about)) payload.add("examples", json_tree::array({json_tree::raw(m.about->example)}));
     definitions.add(fmt::format("{}.payload", m.about->name), std::move(payload));
     definitions.add(fmt::format("{}.answer", m.about->name), make.answer(*m.defined));
   }
   make.add_types(definitions);
+  if (!make.whole()) return std::nullopt;
   json_tree out;
   out.add("$schema", "https://json-schema.org/draft/2020-12/schema");
   if (!c.name.empty()) out.add("$id", fmt::format("urn:waggle:{}", c.name)).add("title", c.name);

@@ -1,6 +1,7 @@
 #pragma once
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,8 +18,11 @@ namespace waggle::graphql {
 /// The document itself accepts anything: tools point into it, `#/$defs/greet.payload`.
 ///
 /// A payload schema accepts what `check_payload` accepts, as far as JSON Schema can say it (docs/contracts.md has the rest).
-/// `parsed` must be there. Linear in the contract, but for types that implement many interfaces.
-[[nodiscard]] std::string json_schema(const contract& c);
+/// `parsed` must be there. Nothing where the contract is too large (`most_positions`): a text of 4 MiB could ask for gigabytes.
+[[nodiscard]] std::optional<std::string> json_schema(const contract& c);
+
+/// How many places of types a description may have: fields, arguments, each level of a list.
+inline constexpr std::size_t most_positions = 200'000;
 
 /// Which form the scalar has: what its `@specifiedBy` says, or the name where it is one of okra's.
 [[nodiscard]] known_scalar form_of_scalar(const type_entry& scalar);
@@ -49,6 +53,9 @@ class schema_maker {
   [[nodiscard]] json_tree reference(std::string_view name) const;
   /// Adds the types referred to, and those that these refer to, by name.
   void add_types(json_tree& to);
+  /// Takes so many of `most_positions`. False where there are none left; then what is made is not whole.
+  bool spend(std::size_t positions);
+  [[nodiscard]] bool whole() const { return !over_; }
 
  private:
   json_tree input(const type_ref& type, const directive* constraint);
@@ -66,6 +73,8 @@ class schema_maker {
 
   const schema& schema_;
   bool openapi_;
+  std::size_t left_ = most_positions;
+  bool over_ = false;
   std::set<std::string_view> referred_;
   std::deque<std::string_view> open_;                                ///< referred to, not yet described
   std::map<std::string_view, std::vector<std::string_view>> kinds_;  ///< the objects of each interface

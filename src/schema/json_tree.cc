@@ -6,6 +6,12 @@
 #include "core/error.h"
 
 namespace waggle::graphql {
+namespace {
+
+/// Deeper levels are not indented further: the text stays linear in the tree.
+constexpr std::size_t widest_indent = 40;
+
+}  // namespace
 
 json_tree::json_tree(std::string_view text) : text_(json_quote(text)) {}
 
@@ -70,11 +76,11 @@ void json_tree::print(std::string& out, std::size_t indent) const {
   for (const json_tree& item : items_) {
     if (!first) out += one_line ? ", " : ",";
     first = false;
-    if (!one_line) out.append(1, '\n').append(indent + 2, ' ');
+    if (!one_line) out.append(1, '\n').append(std::min(indent + 2, widest_indent), ' ');
     if (object) out.append(json_quote(item.key_)).append(": ");
     item.print(out, indent + 2);
   }
-  if (!one_line) out.append(1, '\n').append(indent, ' ');
+  if (!one_line) out.append(1, '\n').append(std::min(indent, widest_indent), ' ');
   out += object ? '}' : ']';
 }
 

@@ -45,7 +45,7 @@ class json_tree {
   [[nodiscard]] const std::vector<json_tree>& items() const { return items_; }
   [[nodiscard]] form kind() const { return form_; }
 
-  /// The text: two spaces for each level, an array of scalars in one line, a line feed at the end.
+  /// The text: two spaces for each level, down to the twentieth, an array of scalars in one line, a line feed at the end.
   [[nodiscard]] std::string print() const;
 
  private:

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view error_schema = "connect.error";
+constexpr std::size_t positions_of_method = 50;  // what GET and POST have beside their types
 constexpr std::string_view idempotency_key = "Idempotency-Key";
 
 struct failure {
@@ -177,13 +178,14 @@ json_tree get(const described_method& m, std::string_view tag) {
 
 }  // namespace
 
-std::string openapi(const contract& c) {
+std::optional<std::string> openapi(const contract& c) {
   schema_maker make(c.parsed->index, schema_maker::dialect::openapi);
   json_tree paths = object();
   json_tree schemas = object();
   bool idempotency = false;
   for (const described_method& m : methods_of(c)) {
     if (m.about->internal || m.about->kind == operation::subscription) continue;
+    if (!make.spend(positions_of_method)) return std::nullopt;
     idempotency = idempotency || m.about->idempotent;
     json_tree path = object();
     if (m.about->kind == operation::query) path.add("get", get(m, c.name));
@@ -193,6 +195,7 @@ std::string openapi(const contract& c) {
     schemas.add(fmt::format("{}.answer", m.about->name), make.answer(*m.defined));
   }
   make.add_types(schemas);
+  if (!make.whole()) return std::nullopt;
 
   json_tree info = object();
   info.add("title", c.name);
