@@ -20,7 +20,6 @@ class fake_service final : public service {
     add("watch", operation::subscription);
     contract_.methods["hidden"].internal = true;
     contract_.methods["raw"].bare = true;
-    contract_.methods["raw"].payload = json_any;
   }
 
   void ask(service_call& call) override {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "schema/compile_types.h"
 #include "schema/directives.h"
 #include "schema/example.h"
 #include "schema/okra.h"
@@ -15,45 +16,28 @@ namespace waggle {
 namespace graphql {
 namespace {
 
-std::uint8_t kinds_of_scalar(std::string_view scalar) {
-  if (scalar == "Int" || scalar == "Float") return json_number;
-  if (scalar == "String") return json_string;
-  if (scalar == "Boolean") return json_boolean;
-  if (scalar == "ID") return json_string | json_number;
-  return json_any;
-}
+/// Services of the host: their contracts may name the known scalars without @specifiedBy.
+constexpr std::string_view host_prefix = "waggle.";
 
-/// The outer JSON kinds that a value of this type may have. An input's list also takes a single value (§3.11).
-std::uint8_t kinds_of(const schema& s, const type_ref& type, bool input) {
-  std::uint8_t kinds = json_object;
-  const definition* d = s.find_type(type.named.text);
-  if (type.list()) {
-    kinds = input ? json_any : json_array;
-  } else if (d == nullptr) {
-    kinds = json_any;  // reported; the contract will not be used
-  } else if (d->kind == definition_kind::scalar) {
-    kinds = kinds_of_scalar(d->id.text);
-  } else if (d->kind == definition_kind::enumeration) {
-    kinds = json_string;
-  }
-  return type.non_null() ? kinds : static_cast<std::uint8_t>(kinds | json_null);
-}
-
-method compile_method(const schema& s, const field& f, operation kind, findings& found) {
+method compile_method(const schema& s, const field& f, operation kind, type_compiler& types, findings& found) {
   method m;
   m.name = f.id.text;
   m.kind = kind;
   m.description = f.description;
   m.signature = print(f);
   read_method_directives(f, m, found);
-  if (m.bare) m.payload = f.arguments.empty() ? std::uint8_t{json_any} : kinds_of(s, f.arguments.front().type, true);
-  m.answer = kinds_of(s, f.type, false);
   m.example = example_payload(s, f, m.bare);
+  if (found.has_errors()) return m;  // the types may not be what they seem
+  m.answer = {types.output(f.type), is_sensitive(f.directives)};
+  if (!m.bare)
+    m.payload.type = types.arguments_of(f);
+  else if (!f.arguments.empty())
+    m.payload = {types.input(f.arguments.front()), is_sensitive(f.arguments.front().directives)};
   return m;
 }
 
 /// The fields of the root types: all methods share one namespace.
-void read_methods(const schema& s, contract& into, findings& found) {
+void read_methods(const schema& s, contract& into, type_compiler& types, findings& found) {
   for (std::size_t i = 0; i < s.roots.size(); ++i) {
     const auto entry = s.types.find(s.roots[i].text);
     if (entry == s.types.end()) continue;
@@ -66,7 +50,7 @@ void read_methods(const schema& s, contract& into, findings& found) {
                                   shown(f.id.text), to_string(other->kind)));
           continue;
         }
-        into.methods.emplace(f.id.text, compile_method(s, f, kind, found));
+        into.methods.emplace(f.id.text, compile_method(s, f, kind, types, found));
       }
     }
   }
@@ -74,13 +58,19 @@ void read_methods(const schema& s, contract& into, findings& found) {
     found.error(findings::whole_file, "no methods: define type Query or type Mutation with a field for each method");
 }
 
-contract read_contract(const schema& s, std::string_view sdl, findings& found) {
+contract read_contract(const parsed_schema& parsed, std::string_view sdl, bool okra, findings& found) {
+  const schema& s = parsed.index;
   contract c;
   c.sdl = sdl;
   for (const definition* part : s.parts)
     if (!part->description.empty()) c.description = part->description;
   read_service(s, c, found);
-  read_methods(s, c, found);
+  type_compiler types(s, parsed.doc, okra || c.name.starts_with(host_prefix), found);
+  read_methods(s, c, types, found);
+  if (!found.has_errors()) {
+    const auto tables = std::make_shared<const type_tables>(types.finish());
+    for (auto& [id, m] : c.methods) m.types = tables;
+  }
   if (c.name.empty() && !found.has_errors())
     found.note(findings::whole_file,
                R"(no @service: this can be checked but not served; add extend schema @service(name: "…"))");
@@ -108,7 +98,7 @@ compiled_contract compile_contract(std::string_view sdl, std::string_view file) 
     const schema& s = parsed->index = index_schema(doc, okra, found);
     check_references(s, doc, found);
     check_directives(s, doc, found);
-    contract c = read_contract(s, sdl, found);
+    contract c = read_contract(*parsed, sdl, okra, found);
     c.parsed = parsed;
     if (!found.has_errors()) out.value = std::move(c);
   }

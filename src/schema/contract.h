@@ -14,7 +14,8 @@
 namespace waggle {
 namespace graphql {
 struct parsed_schema;
-}
+struct type_tables;
+}  // namespace graphql
 
 /// A finding in a file, printed like a compiler's: `FILE:LINE:COL: error: …`.
 struct diagnostic {
@@ -29,15 +30,10 @@ struct diagnostic {
 
 enum class operation : std::uint8_t { query, mutation, subscription };
 
-/// The outermost form of a JSON value, as bits: a set of what is accepted.
-enum json_kind : std::uint8_t {
-  json_null = 1,
-  json_boolean = 2,
-  json_number = 4,
-  json_string = 8,
-  json_array = 16,
-  json_object = 32,
-  json_any = 63,
+/// What a payload or an answer must be: a type in the contract's tables (schema/value_types.h).
+struct value_place {
+  std::uint32_t type = 0;
+  bool sensitive = false;  ///< not to be quoted, as a whole
 };
 
 /// What an operator may call of a service, and how.
@@ -47,9 +43,10 @@ struct method {
   bool bare = false;      ///< the payload is the only argument's value itself
   bool internal = false;  ///< not from outside
   bool idempotent = false;
-  std::optional<std::chrono::milliseconds> timeout;  ///< @timeout
-  std::uint8_t payload = json_object;                ///< a set of `json_kind`
-  std::uint8_t answer = json_any;                    ///< a set of `json_kind`
+  std::optional<std::chrono::milliseconds> timeout;   ///< @timeout
+  std::shared_ptr<const graphql::type_tables> types;  ///< null: any JSON passes
+  value_place payload;
+  value_place answer;
   std::string description;
   std::string example = "{}";  ///< a payload that fits: JSON without what may be left out
   std::string signature;       ///< `greet(name: String!): Greeting!`
@@ -97,12 +94,13 @@ struct compiled_contract {
 /// (src/schema/prelude.graphql), or okra's `service` blocks. `file` is only for the findings. Any bytes are safe to give.
 [[nodiscard]] compiled_contract compile_contract(std::string_view sdl, std::string_view file);
 
-/// Is `json` well-formed, not deeper than the limit, and of the outer kind that `m` takes?
-/// `invalid_argument` or `resource_exhausted`, the caller's fault.
-/// The string's capacity is grown for the parser (SIMDJSON_PADDING), its value stays.
+/// Does `json` fit the method's arguments by input coercion (§3.5–§3.12 of the GraphQL specification)? Then it is what the
+/// guest is to get: canonical where something was coerced (`1.0` to `1`, a single value to a list, defaults filled in, ID
+/// numbers to strings), byte for byte as it was where nothing was. Otherwise `invalid_argument` with the first 50
+/// violations, or `resource_exhausted` where a limit is exceeded: the caller's fault. The string's capacity may grow.
 [[nodiscard]] result<void> check_payload(const method& m, std::string& json, const payload_limits& limits);
 
-/// The same for what a guest answered: `internal`, the guest's fault.
+/// Is `json` a whole value of the method's return type? It is never changed. `internal`, the guest's fault.
 [[nodiscard]] result<void> check_answer(const method& m, std::string& json, const payload_limits& limits);
 
 }  // namespace waggle

@@ -293,45 +293,5 @@ TEST(contract, after_an_error_of_the_language_nothing_else_is_said) {
   EXPECT_THAT(findings_of("type A { b }\ntype Query { a: A c: Nothing }"), SizeIs(1));
 }
 
-// --- outer kinds of payload and answer ---
-
-struct kinds {
-  std::string_view type;
-  std::uint8_t payload;
-  std::uint8_t answer;
-};
-class outer_kinds : public testing::TestWithParam<kinds> {};
-TEST_P(outer_kinds, by_type) {
-  const std::string t(GetParam().type);
-  const std::string out = t == "In" ? "Out" : t == "In!" ? "Out!" : t == "[In]" ? "[Out]" : t;
-  const contract c = compiled("type Query { bare(x: " + t + "): " + out + " @bare  full(x: " + t + "): " + out +
-                              " } scalar S enum E { A } input In { a: Int } type Out { a: Int }");
-  EXPECT_EQ(c.find("bare")->payload, GetParam().payload);
-  EXPECT_EQ(c.find("bare")->answer, GetParam().answer);
-  EXPECT_EQ(c.find("full")->payload, json_object);
-  EXPECT_EQ(c.find("full")->answer, GetParam().answer);
-}
-INSTANTIATE_TEST_SUITE_P(
-    payload_and_answer, outer_kinds,
-    testing::Values(kinds{"Int", json_number | json_null, json_number | json_null},
-                    kinds{"Int!", json_number, json_number}, kinds{"Float!", json_number, json_number},
-                    kinds{"String!", json_string, json_string}, kinds{"Boolean!", json_boolean, json_boolean},
-                    kinds{"ID!", json_string | json_number, json_string | json_number},
-                    kinds{"E!", json_string, json_string}, kinds{"S!", json_any, json_any},
-                    kinds{"In", json_object | json_null, json_object | json_null},
-                    kinds{"In!", json_object, json_object}, kinds{"[In]", json_any, json_array | json_null},
-                    kinds{"[Int!]!", json_any, json_array}));
-
-TEST(contract, interfaces_and_unions_answer_objects) {
-  const contract c =
-      compiled("type Query { u: U! i: I! } union U = T type T implements I { a: Int } interface I { a: Int }");
-  EXPECT_EQ(c.find("u")->answer, json_object);
-  EXPECT_EQ(c.find("i")->answer, json_object);
-}
-
-TEST(contract, a_bare_method_without_arguments_takes_anything) {
-  EXPECT_EQ(compiled("type Query { a: Int @bare }").find("a")->payload, json_any);
-}
-
 }  // namespace
 }  // namespace waggle

@@ -55,10 +55,10 @@ service UserService {
   const method& create = *c.find("createUser");
   EXPECT_TRUE(create.bare);
   EXPECT_EQ(create.kind, operation::mutation);
-  EXPECT_EQ(create.payload, json_object | json_null);
+  for (std::string json : {"null", "{}"}) EXPECT_TRUE(check_payload(create, json, {})) << json;
   EXPECT_EQ(create.timeout, std::chrono::milliseconds(100));
   EXPECT_EQ(create.signature, "createUser(input: CreateUser): CreateUserResponse");
-  EXPECT_EQ(c.find("ping")->payload, json_any);
+  for (std::string json : {"null", "{}", "[1]"}) EXPECT_TRUE(check_payload(*c.find("ping"), json, {})) << json;
   EXPECT_EQ(c.find("ping")->signature, "ping: Void");
 }
 
@@ -86,7 +86,11 @@ TEST(okra, void_is_a_nullable_type_also_with_an_exclamation_mark) {
 TEST(okra, knows_its_scalars_and_a_file_may_define_its_own) {
   EXPECT_EQ(compiled("service S { a(x: DateTime): Long b(x: Currency): UUID }").methods.size(), 2U);
   EXPECT_EQ(compiled("scalar Date service S { a(x: Date): Int }").methods.size(), 1U);
-  EXPECT_EQ(compiled("type Duration { s: Int } service S { a: Duration }").find("a")->answer, json_object | json_null);
+  const contract own = compiled("type Duration { s: Int } service S { a: Duration }");
+  std::string json = R"({"s":1})";
+  EXPECT_TRUE(check_answer(*own.find("a"), json, {}));
+  json = R"("PT1S")";
+  EXPECT_FALSE(check_answer(*own.find("a"), json, {}));
 }
 
 TEST(okra, a_type_in_input_position_becomes_an_input_with_all_that_it_holds) {

@@ -4,8 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
+#include "schema/uri.h"
 
 namespace waggle::graphql {
 namespace {
@@ -220,18 +219,6 @@ bool is_uuid(std::string_view text) {
   return good;
 }
 
-bool is_url(std::string_view text) noexcept {
-  try {
-    // It throws for a text beyond its longest, in spite of returning a result.
-    if (text.empty() || text.size() > boost::urls::url_view::max_size()) return false;
-    const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
-    if (!parsed) return false;
-    return !parsed->encoded_authority().empty() || !parsed->encoded_path().empty();
-  } catch (...) {
-    return false;
-  }
-}
-
 }  // namespace
 
 known_scalar scalar_specified_by(std::string_view url) {
@@ -276,7 +263,7 @@ bool has_form(known_scalar scalar, std::string_view text) {
     case known_scalar::date_time: return is_date_time(text);
     case known_scalar::duration: return is_duration(text);
     case known_scalar::uuid: return is_uuid(text);
-    case known_scalar::url: return is_url(text);
+    case known_scalar::url: return is_uri(text);
     case known_scalar::long_integer: return false;
     case known_scalar::none:
     case known_scalar::json: return true;

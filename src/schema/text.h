@@ -25,6 +25,8 @@ class near_name {
   void offer(std::string_view candidate);
   /// `; did you mean String?`, or nothing where no candidate is near. `before` is put before the name.
   [[nodiscard]] std::string hint(std::string_view before = {}) const;
+  /// The nearest candidate, or an empty text.
+  [[nodiscard]] std::string_view best() const { return best_; }
 
  private:
   std::string_view word_;

@@ -1,4 +1,4 @@
-// Any bytes as a schema and as JSON: nothing may crash, hang or read outside; and the two JSON parsers must agree.
+// Any bytes as a schema and as JSON: nothing may crash, hang or read outside; the two JSON parsers must agree.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -20,14 +20,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   waggle::method m;
   m.name = "m";
-  m.payload = waggle::json_any;
-  m.answer = waggle::json_object;
   waggle::payload_limits limits;
   limits.depth = 20;
   std::string payload = text;
   const bool accepted = waggle::check_payload(m, payload, limits).has_value();
   if (payload != text) std::abort();
   if (accepted == waggle::find_json_problem(text, limits.depth).has_value()) std::abort();
-  if (waggle::check_answer(m, payload, limits) && !accepted) std::abort();
+  if (waggle::check_answer(m, payload, limits).has_value() != accepted) std::abort();
   return 0;
 }
