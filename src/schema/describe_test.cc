@@ -127,6 +127,13 @@ TEST(OpenApi, HasAPathForEachMethodThatCanBeCalledFromOutside) {
   EXPECT_EQ(parser.parse(text).error(), simdjson::SUCCESS);
 }
 
+TEST(OpenApi, IdempotentMethodsTakeTheKey) {
+  contract c = compile("type Mutation { a: Int b: Int }");
+  EXPECT_THAT(graphql::openapi(c), testing::Optional(Not(HasSubstr("Idempotency-Key"))));
+  c.methods["a"].idempotent = true;
+  EXPECT_THAT(graphql::openapi(c), testing::Optional(HasSubstr("#/components/parameters/Idempotency-Key")));
+}
+
 TEST(Describe, GivesEachFormatByItsName) {
   contract c = compile("type Query { q: Int }");
   EXPECT_EQ(description_of(c, description_format::openapi), nullptr);

@@ -189,10 +189,11 @@ bool single_fits(const directive* constraint) {
 
 }  // namespace
 
-known_scalar form_of_scalar(const type_entry& scalar) {
+known_scalar form_of_scalar(const schema& s, const type_entry& scalar) {
   if (const value* url = given(find_directive(scalar, "specifiedBy"), "url")) return scalar_specified_by(url->text);
-  return scalar.from == origin::built_in && scalar.defined != nullptr ? scalar_named(scalar.defined->id.text)
-                                                                      : known_scalar::none;
+  const auto okra = s.directives.find("okra");  // implied in okra's files only
+  return okra != s.directives.end() && okra->second.from == origin::built_in ? scalar_named(scalar.defined->id.text)
+                                                                             : known_scalar::none;
 }
 
 std::vector<described_method> methods_of(const contract& c) {
@@ -247,7 +248,7 @@ bool schema_maker::takes_arrays(std::string_view type) const {
   if (it == schema_.types.end() || it->second.defined == nullptr) return true;
   constexpr std::array<std::string_view, 5> own = {"Int", "Float", "String", "Boolean", "ID"};
   if (it->second.defined->kind != definition_kind::scalar || std::ranges::find(own, type) != own.end()) return false;
-  const known_scalar form = form_of_scalar(it->second);
+  const known_scalar form = form_of_scalar(schema_, it->second);
   return form == known_scalar::none || form == known_scalar::json;
 }
 
@@ -268,10 +269,7 @@ json_tree schema_maker::input(const type_ref& type_of, const directive* constrai
   modifiers around(type_of.modifiers);
   json_tree item = named(type_of.named.text);
   constrain(item, constraint, value_keywords);
-  if (!type_of.list()) {
-    constrain(item, constraint, list_keywords);
-    return around.take('!') ? item : nullable(std::move(item));
-  }
+  if (!type_of.list()) return around.take('!') ? item : nullable(std::move(item));
   json_tree single = item;
   if (takes_arrays(type_of.named.text)) single.add("type", json_tree::array({"boolean", "number", "object", "string"}));
   if (!around.take('!')) item = nullable(std::move(item));
@@ -351,10 +349,8 @@ json_tree schema_maker::payload(const described_method& m) {
 json_tree schema_maker::answer(const field& f) { return output(f.type); }
 
 json_tree schema_maker::scalar(const type_entry& type) {
-  json_tree out = known(form_of_scalar(type));
-  const directive* constraint = find_directive(type, "constraint");
-  constrain(out, constraint, value_keywords);
-  constrain(out, constraint, list_keywords);
+  json_tree out = known(form_of_scalar(schema_, type));
+  constrain(out, find_directive(type, "constraint"), value_keywords);
   return out;
 }
 

@@ -139,8 +139,6 @@ const paths = Object.keys(api.paths).map((p) => p.replace("/test.describe.v1.Ric
 check("no internal method and no subscription in OpenAPI", !paths.includes("hidden") && !paths.includes("watch") && paths.includes("signIn"));
 check("types of internal methods are not in OpenAPI", !("OnlyInside" in api.components.schemas) && "OnlyInside" in rich.$defs);
 check("queries by GET, mutations not", "get" in api.paths["/test.describe.v1.Rich/plain"] && !("get" in api.paths["/test.describe.v1.Rich/signIn"]));
-check("Idempotency-Key on @idempotent methods only", Object.entries(api.paths).every(([p, v]) =>
-  p.endsWith("/signIn") === JSON.stringify(v.post.parameters).includes("Idempotency-Key")));
 check("deprecated methods, properties and reasons", api.paths["/test.describe.v1.Rich/old"].post.deprecated === true &&
   rich.$defs["old.payload"].properties.a.description === "Deprecated: not looked at" && rich.$defs.Plain.properties.m.deprecated === true);
 check("sensitive values are marked", rich.$defs["signIn.payload"].properties.password["x-sensitive"] === true);
