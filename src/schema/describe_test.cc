@@ -101,13 +101,13 @@ TEST(JsonSchema, ManyLevelsOfListsAndLongChainsOfTypesAreNoTrouble) {
 
 TEST(JsonSchema, IsNotMadeWhereItWouldBeManyTimesTheContract) {
   std::string deep = "input Deep {";
-  for (int i = 0; i < 2'000; ++i)
+  for (int i = 0; i < 1'000; ++i)
     deep += " a" + std::to_string(i) + ": " + std::string(95, '[') + "Int" + std::string(95, ']');
-  EXPECT_EQ(graphql::json_schema(compile(deep + " } type Query { m(a: Deep): Int }")), std::nullopt);
+  EXPECT_FALSE(graphql::json_schema(compile(deep + " } type Query { m(a: Deep): Int }")).has_value());
   std::string many = "type Query {";
   for (int i = 0; i < 5'000; ++i) many += " m" + std::to_string(i) + ": Int";
   contract c = compile(many + " }");
-  EXPECT_NE(graphql::json_schema(c), std::nullopt);
+  EXPECT_TRUE(graphql::json_schema(c).has_value());
   c.described = describe(c);
   EXPECT_EQ(description_of(c, description_format::openapi), nullptr);
 }

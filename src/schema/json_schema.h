@@ -22,7 +22,7 @@ namespace waggle::graphql {
 [[nodiscard]] std::optional<std::string> json_schema(const contract& c);
 
 /// How many places of types a description may have: fields, arguments, each level of a list.
-inline constexpr std::size_t most_positions = 200'000;
+inline constexpr std::size_t most_positions = 50'000;
 
 /// Which form the scalar has: what its `@specifiedBy` says; in okra's files, without one, what its name says.
 [[nodiscard]] known_scalar form_of_scalar(const schema& s, const type_entry& scalar);

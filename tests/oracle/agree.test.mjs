@@ -226,7 +226,8 @@ try {
 }
 
 const asked = cases.map((c) => JSON.stringify({ sdl: c.world.sdl, method: "m", kind: c.kind, payloads: c.payloads })).join("\n");
-const told = spawnSync(path.join(build, "coerce_probe"), { input: asked + "\n", encoding: "utf8", maxBuffer: 2 ** 30 });
+if (process.env.AGREE_DUMP) writeFileSync(process.env.AGREE_DUMP, asked + "\n");
+const told = spawnSync(path.join(build, "tests/oracle/coerce_probe"), { input: asked + "\n", encoding: "utf8", maxBuffer: 2 ** 30 });
 if (told.status !== 0) console.log(told.stderr, told.error ?? "");
 const lines = told.stdout.trimEnd().split("\n");
 
