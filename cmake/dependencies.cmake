@@ -10,7 +10,7 @@ find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS url)
+find_package(Boost 1.81 REQUIRED)
 find_library(WAGGLE_RE2 re2 REQUIRED) # Debian's package has no CMake file
 
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/build_engine

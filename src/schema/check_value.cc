@@ -42,8 +42,8 @@ class walk {
   const char* value(const value_type& t, const char* p) {
     switch (t.what) {
       case shape::string: return *p == '"' ? text(t, p) : null(t, p);
-      case shape::integer: return number(t, p);
-      case shape::floating: return number(t, p);
+      case shape::integer: return integer(t, p);
+      case shape::floating: return floating(t, p);
       case shape::boolean: {
         const char* after = skip_boolean(p);
         return after != nullptr ? after : null(t, p);
@@ -63,8 +63,11 @@ class walk {
 
   /// From behind the opening quote to the closing one.
   const char* string_end(const char* p, bool& escaped) {
-    for (;;) {
-      p = find_special(p, utf8_known_);
+    p = find_special(p, utf8_known_);
+    return *p == '"' ? p : special_string_end(p, escaped);
+  }
+  [[gnu::noinline]] const char* special_string_end(const char* p, bool& escaped) {
+    for (;; p = find_special(p, utf8_known_)) {
       if (*p == '"') return p;
       if (*p == '\\') {
         escaped = true;
@@ -96,12 +99,10 @@ class walk {
     bool escaped = false;
     const char* end = string_end(p + 1, escaped);
     if (end == nullptr) return nullptr;
-    if (t.check != value_type::unchecked) {
-      const std::string_view text = meaning(p + 1, end, escaped);
-      for (const constraint& c : tables_.checks[t.check])
-        if (!text_fits(c, text)) return nullptr;
-    }
-    return end + 1;
+    return t.check == value_type::unchecked || texts_fit(t, meaning(p + 1, end, escaped)) ? end + 1 : nullptr;
+  }
+  [[gnu::noinline]] bool texts_fit(const value_type& t, std::string_view text) const {
+    return std::ranges::all_of(tables_.checks[t.check], [&](const constraint& c) { return text_fits(c, text); });
   }
 
   const char* enum_value(const enumeration& e, const char* p) {
@@ -114,59 +115,51 @@ class walk {
 
   // --- numbers
 
-  const char* number(const value_type& t, const char* p) {
-    const char* end = skip_number(p);
-    if (end == nullptr) return null(t, p);
-    const std::string_view text(p, static_cast<std::size_t>(end - p));
-    if (t.what == shape::floating ? !finite(text) : !integer(p, text)) return nullptr;
-    return numbers_fit(t, text) ? end : nullptr;
-  }
-  /// An ID that is written as a number is a string all the same (§3.5.5).
-  const char* id_number(const value_type& t, const char* p) {
-    const char* end = skip_number(p);
-    if (end == nullptr) return null(t, p);
-    const std::string_view text(p, static_cast<std::size_t>(end - p));
-    if (!digits(p, text)) return nullptr;
-    if (t.check != value_type::unchecked) {
-      const auto string = decimal::integer_digits(text, text.size() + most_exponent_digits);
-      for (const constraint& c : tables_.checks[t.check])
-        if (!string || !text_fits(c, *string)) return nullptr;
-    }
-    return end;
+  static std::string_view between(const char* from, const char* to) {
+    return {from, static_cast<std::size_t>(to - from)};
   }
   bool numbers_fit(const value_type& t, std::string_view text) const {
     return t.check == value_type::unchecked ||
            std::ranges::all_of(tables_.checks[t.check], [&](const constraint& c) { return number_fits(c, text); });
   }
 
-  static bool finite(std::string_view text) {
-    constexpr std::size_t surely = 18;  // a shorter one without an exponent
-    return (text.size() <= surely && text.find_first_of("eE") == std::string_view::npos) ||
-           decimal::is_finite_double(text);
+  const char* floating(const value_type& t, const char* p) {
+    constexpr std::ptrdiff_t surely = 18;  // so short a number is finite, unless it has an exponent
+    bool exponent = false;
+    const char* end = skip_number(p, exponent);
+    if (end == nullptr) return null(t, p);
+    if ((exponent || end - p > surely) && !decimal::is_finite_double(between(p, end))) return nullptr;
+    return numbers_fit(t, between(p, end)) ? end : nullptr;
   }
 
-  /// Int: 32 bits.
-  bool integer(const char* p, std::string_view text) {
+  /// Int: 32 bits (§3.5.1).
+  const char* integer(const value_type& t, const char* p) {
+    constexpr std::ptrdiff_t most_digits = 10;
+    constexpr std::uint64_t most = std::numeric_limits<std::int32_t>::max();
     const bool negative = *p == '-';
-    constexpr std::size_t most = 10;
-    if (text.size() - (negative ? 1 : 0) <= most) {
-      std::uint64_t n = 0;
-      const char* end = p + text.size();
-      const char* at = p + (negative ? 1 : 0);
-      while (at < end && is_digit(*at)) n = n * 10 + static_cast<std::uint64_t>(*at++ - '0');
-      if (at == end && !(negative && n == 0))
-        return n <= static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max()) + (negative ? 1 : 0);
-    }
-    return whole_number(p, text, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
+    const char* first = p + (negative ? 1 : 0);
+    const char* q = first;
+    std::uint64_t n = 0;
+    while (is_digit(*q) && q - first < most_digits) n = n * 10 + static_cast<std::uint64_t>(*q++ - '0');
+    const bool plain = q != first && (*first != '0' || (q - first == 1 && !negative)) && !is_digit(*q) && *q != '.' &&
+                       (*q | 0x20) != 'e';
+    if (!plain) return whole_number<std::int32_t>(t, p);
+    return n <= most + (negative ? 1 : 0) && numbers_fit(t, between(p, q)) ? q : nullptr;
   }
-  /// A number that is an integer but perhaps not written as one.
-  bool whole_number(const char* p, std::string_view text, std::int64_t least, std::int64_t most) {
+  /// Int or Long, perhaps not written as an integer.
+  template <class Integer>
+  [[gnu::noinline]] const char* whole_number(const value_type& t, const char* p) {
+    bool exponent = false;
+    const char* end = skip_number(p, exponent);
+    if (end == nullptr) return null(t, p);
+    const std::string_view text = between(p, end);
     const std::optional<std::int64_t> n = decimal::to_int64(text);
-    if (!n || *n < least || *n > most) return false;
+    if (!n || *n < std::numeric_limits<Integer>::min() || *n > std::numeric_limits<Integer>::max()) return nullptr;
+    if (!numbers_fit(t, text)) return nullptr;
     if constexpr (In)
       if (const std::string canonical = std::to_string(*n); canonical != text)
-        return replace(p, text.size(), canonical);
-    return true;
+        return replace(p, text.size(), canonical) ? end : nullptr;
+    return end;
   }
   /// ID, BigInt: an integer of any size, which becomes a string.
   bool digits(const char* p, std::string_view text) {
@@ -179,16 +172,24 @@ class walk {
       return decimal::is_integral(text);
     }
   }
+  /// An ID that is written as a number is a string all the same (§3.5.5).
+  const char* id_number(const value_type& t, const char* p) {
+    bool exponent = false;
+    const char* end = skip_number(p, exponent);
+    if (end == nullptr) return null(t, p);
+    const std::string_view text = between(p, end);
+    if (!digits(p, text)) return nullptr;
+    if (t.check != value_type::unchecked) {
+      const auto string = decimal::integer_digits(text, text.size() + most_exponent_digits);
+      for (const constraint& c : tables_.checks[t.check])
+        if (!string || !text_fits(c, *string)) return nullptr;
+    }
+    return end;
+  }
 
   const char* known(const value_type& t, const char* p) {
     if (t.scalar == known_scalar::json) return *p == 'n' ? null(t, p) : checked_any(t, p);
-    if (t.scalar == known_scalar::long_integer) {
-      const char* end = skip_number(p);
-      if (end == nullptr) return null(t, p);
-      const std::string_view text(p, static_cast<std::size_t>(end - p));
-      using limits = std::numeric_limits<std::int64_t>;
-      return whole_number(p, text, limits::min(), limits::max()) && numbers_fit(t, text) ? end : nullptr;
-    }
+    if (t.scalar == known_scalar::long_integer) return whole_number<std::int64_t>(t, p);
     if (*p == '"') {
       bool escaped = false;
       const char* end = string_end(p + 1, escaped);
@@ -202,9 +203,10 @@ class walk {
       return end + 1;
     }
     if (t.scalar != known_scalar::big_int) return null(t, p);
-    const char* end = skip_number(p);
+    bool exponent = false;
+    const char* end = skip_number(p, exponent);
     if (end == nullptr) return null(t, p);
-    const std::string_view text(p, static_cast<std::size_t>(end - p));
+    const std::string_view text = between(p, end);
     return digits(p, text) && numbers_fit(t, text) ? end : nullptr;
   }
 
@@ -233,7 +235,7 @@ class walk {
       case 'n': return skip_null(p);
       case 't':
       case 'f': return skip_boolean(p);
-      default: return skip_number(p);
+      default: return skip_number(p, escaped);
     }
   }
   const char* any_members(const char* p, char close) {
@@ -415,18 +417,16 @@ class walk {
 
 fit check_input(const type_tables& tables, std::uint32_t type, std::string& json, std::size_t depth,
                 std::size_t most_bytes) {
-  thread_local edits changes;
+  edits changes;
   json.reserve(json.size() + text_padding);
   const fit found = walk<true>(tables, json, std::min(depth, deepest_value), most_bytes, changes).whole(type);
-  if (!changes.empty()) {
-    if (found == fit::yes) json = changes.apply(json, 0, changes.resulting(json.size()) + text_padding);
-    changes.clear();
-  }
+  if (found == fit::yes && !changes.empty())
+    json = changes.apply(json, 0, changes.resulting(json.size()) + text_padding);
   return found;
 }
 
 bool check_output(const type_tables& tables, std::uint32_t type, std::string& json, std::size_t depth) {
-  static thread_local edits none;
+  edits none;
   json.reserve(json.size() + text_padding);
   return walk<false>(tables, json, std::min(depth, deepest_value), 0, none).whole(type) == fit::yes;
 }

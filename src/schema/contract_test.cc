@@ -228,16 +228,14 @@ INSTANTIATE_TEST_SUITE_P(
               ":1:55: error: @service stands here twice"}));
 INSTANTIATE_TEST_SUITE_P(
     not_yet, schema_errors,
-    testing::Values(
-        wrong{"type Query { a: Int } extend schema @uses(services: [\"B\"])",
-              ":1:37: error: @uses is not available in this build yet"},
-        wrong{"type Query { a: Int @schedule(everyMs: 5) }", "@schedule is not available in this build yet"},
-        wrong{"type Query { a: Int @auth }", "@auth is not available in this build yet"},
-        wrong{"type Query { a: Int @idempotent }", "@idempotent is not available in this build yet"},
-        wrong{"type Query { a: Int @sensitive }", "@sensitive is not available in this build yet"},
-        wrong{"type Query { a(b: Int @constraint(min: 1)): Int }", "@constraint is not available in this build yet"},
-        wrong{"extend schema @service(name: \"A\", singleton: true) type Query { a: Int }",
-              ":1:35: error: singleton of @service is not available in this build yet"}));
+    testing::Values(wrong{"type Query { a: Int } extend schema @uses(services: [\"B\"])",
+                          ":1:37: error: @uses is not available in this build yet"},
+                    wrong{"type Query { a: Int @schedule(everyMs: 5) }",
+                          "@schedule is not available in this build yet"},
+                    wrong{"type Query { a: Int @auth }", "@auth is not available in this build yet"},
+                    wrong{"type Query { a: Int @idempotent }", "@idempotent is not available in this build yet"},
+                    wrong{"extend schema @service(name: \"A\", singleton: true) type Query { a: Int }",
+                          ":1:35: error: singleton of @service is not available in this build yet"}));
 
 TEST(contract, asking_for_nothing_is_available) {
   EXPECT_THAT(findings_of(service("", R"(name: "A", singleton: false)")), IsEmpty());

@@ -34,8 +34,11 @@ std::int64_t exponent_of(std::string_view text) {
   std::int64_t value = 0;
   for (const char c : text) {
     if (!is_digit(c)) break;
-    value = std::min(most_exponent, value * 10 + static_cast<std::int64_t>(digit(c)));
-    if (value == most_exponent) break;
+    if (value >= most_exponent / 10) {
+      value = most_exponent;
+      break;
+    }
+    value = value * 10 + static_cast<std::int64_t>(digit(c));
   }
   return negative ? -value : value;
 }

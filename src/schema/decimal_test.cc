@@ -27,7 +27,8 @@ TEST(decimal, is_integral_by_value_not_by_form) {
 TEST(decimal, compares_exactly) {
   // From the smallest to the greatest; what shares a row is equal.
   const std::vector<std::vector<std::string>> rows = {
-      {"-1e1000000000000000000", "-1e99999999999999999999999"},
+      {"-1e1000000000000000000", "-1e9999999999999999999", "-1e99999999999999999999999"},
+      {"-1e999999999999999999"},
       {"-1e999999999"},
       {"-9007199254740993", "-9007199254740993.0"},
       {"-9007199254740992"},

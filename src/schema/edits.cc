@@ -17,13 +17,4 @@ std::string edits::apply(std::string_view source, std::size_t from, std::size_t 
   return out;
 }
 
-void edits::clear() {
-  constexpr std::size_t most_kept = 4096;
-  if (list_.capacity() > most_kept) std::vector<edit>().swap(list_);
-  if (pool_.capacity() > most_kept * 8) std::string().swap(pool_);
-  list_.clear();
-  pool_.clear();
-  removed_ = 0;
-}
-
 }  // namespace waggle::graphql

@@ -6,8 +6,7 @@
 
 namespace waggle::graphql {
 
-/// What is to be changed in a text, collected from its beginning to its end. Kept by whoever checks one text after the
-/// other, so that the memory is too.
+/// What is to be changed in a text, collected from its beginning to its end.
 class edits {
  public:
   /// At `at`, which is not before the last edit's place, put `text` instead of `removed` bytes.
@@ -23,8 +22,6 @@ class edits {
   [[nodiscard]] std::size_t resulting(std::size_t size) const { return size - removed_ + pool_.size(); }
   /// `source` with its edits, where it begins at `from` in the whole text and goes on beyond the last edit.
   [[nodiscard]] std::string apply(std::string_view source, std::size_t from, std::size_t capacity = 0) const;
-  /// Gives large memory back.
-  void clear();
 
  private:
   struct edit {

@@ -61,6 +61,10 @@ class writer {
     const auto lists = static_cast<std::size_t>(std::ranges::count(v.type.modifiers, '['));
     if (lists > max_depth) values_ = max_values + 1;
     if (too_much()) return;
+    if (lists > 0 && depth_ == max_depth) {
+      out_ += "[]";
+      return;
+    }
     out_.append(lists, '[');
     named(v.type.named.text, v.id.text);
     out_.append(lists, ']');

@@ -6,17 +6,17 @@ namespace waggle {
 namespace {
 
 /// The example of the first method in `sdl`, which must be right.
-std::string example_of(std::string sdl) {
+std::string example_of(std::string sdl, bool fits = true) {
   const auto compiled = compile_contract(sdl, "test.graphql");
   EXPECT_TRUE(compiled.value) << (compiled.findings.empty() ? "" : to_string(compiled.findings.front()));
   if (!compiled.value) return {};
   const method& m = compiled.value->methods.begin()->second;
   std::string again = m.example;
-  EXPECT_TRUE(check_payload(m, again, {})) << m.example;
+  EXPECT_EQ(check_payload(m, again, {}).has_value(), fits) << m.example;
   return m.example;
 }
-std::string example_for(std::string_view arguments, std::string_view types = "") {
-  return example_of("type Query { go" + std::string(arguments) + ": Int }\n" + std::string(types));
+std::string example_for(std::string_view arguments, std::string_view types = "", bool fits = true) {
+  return example_of("type Query { go" + std::string(arguments) + ": Int }\n" + std::string(types), fits);
 }
 
 TEST(example_payload, has_each_argument_that_must_be_given) {
@@ -59,12 +59,12 @@ TEST(example_payload, of_a_bare_method_is_the_value_itself) {
 }
 
 TEST(example_payload, ends_where_an_input_needs_itself) {
-  EXPECT_EQ(example_for("(i: I!)", "input I { i: I! }"), R"({"i":{"i":{"i":{"i":{"i":{"i":{"i":{"i":{"i":{}}}}}}}}}})");
-  EXPECT_EQ(example_for("(i: I!)", "input I { i: [I!]! }").substr(0, 20), R"({"i":{"i":[{"i":[{"i)");
+  EXPECT_EQ(example_for("(i: I!)", "input I { i: [I!]! }"),
+            R"({"i":{"i":[{"i":[{"i":[{"i":[{"i":[{"i":[{"i":[{"i":[]}]}]}]}]}]}]}]}})");
 }
 
 TEST(example_payload, ends_where_it_would_grow_without_bound) {
-  EXPECT_EQ(example_for("(i: I!)", "input I { a: I!, b: I!, c: I!, d: I! }"), "{}");
+  EXPECT_EQ(example_for("(i: I!)", "input I { a: [I!]!, b: [I!]!, c: [I!]!, d: [I!]! }", false), "{}");
 }
 
 }  // namespace

@@ -43,8 +43,8 @@ namespace waggle::graphql {
 
 [[nodiscard]] inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 
-/// A number by the grammar.
-[[nodiscard]] inline const char* skip_number(const char* p) {
+/// A number by the grammar. Sets `exponent` where it has one.
+[[nodiscard]] inline const char* skip_number(const char* p, bool& exponent) {
   if (*p == '-') ++p;
   if (!is_digit(*p)) return nullptr;
   if (*p++ != '0')
@@ -54,12 +54,18 @@ namespace waggle::graphql {
     while (is_digit(*p)) ++p;
   }
   if (*p == 'e' || *p == 'E') {
+    exponent = true;
     ++p;
     if (*p == '+' || *p == '-') ++p;
     if (!is_digit(*p)) return nullptr;
     while (is_digit(*p)) ++p;
   }
   return p;
+}
+
+[[nodiscard]] inline const char* skip_number(const char* p) {
+  bool exponent = false;
+  return skip_number(p, exponent);
 }
 
 /// The first byte from `p` on that is a quote, a backslash, a control character or, unless `utf8_known`, not ASCII.

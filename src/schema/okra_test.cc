@@ -55,7 +55,7 @@ service UserService {
   const method& create = *c.find("createUser");
   EXPECT_TRUE(create.bare);
   EXPECT_EQ(create.kind, operation::mutation);
-  for (std::string json : {"null", "{}"}) EXPECT_TRUE(check_payload(create, json, {})) << json;
+  for (std::string json : {"null", R"({"name":"x"})"}) EXPECT_TRUE(check_payload(create, json, {})) << json;
   EXPECT_EQ(create.timeout, std::chrono::milliseconds(100));
   EXPECT_EQ(create.signature, "createUser(input: CreateUser): CreateUserResponse");
   for (std::string json : {"null", "{}", "[1]"}) EXPECT_TRUE(check_payload(*c.find("ping"), json, {})) << json;
