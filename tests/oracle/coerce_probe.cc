@@ -1,7 +1,8 @@
 // What waggle says about payloads and answers. One request a line of standard input:
-//   {"sdl":"…","method":"m","kind":"payload"|"answer","payloads":["raw JSON text" or {"hex":"…"}, …],"depth":128,"bytes":1048576}
-// (kind, depth and bytes may be left out), one line of standard output for each: an array with
-//   {"ok":true,"json":"…"} or {"ok":false,"code":"…","message":"…","count":n,"violations":[{"path","offset","message","suggestion"}, …]}
+//   {"sdl":"…","method":"m","kind":"payload"|"answer","payloads":["raw JSON text" or {"hex":"…"}, …],"depth":n,"bytes":n}
+// (kind, depth and bytes may be left out), and for each one line of standard output: an array with one of
+//   {"ok":true,"json":"what comes out","fixed":is that coerced to itself?}
+//   {"ok":false,"code":"…","message":"…","unchanged":is the text?,"count":n,"violations":[{"path","offset","message"}, …]}
 // for each payload, or {"findings":["…", …]} where the contract is none or has no such method.
 #include <cstdio>
 #include <iostream>
@@ -69,7 +70,8 @@ std::string answer_to(const element& request, std::optional<compiled>& last) {
   std::uint64_t number = 0;
   if (request["depth"].get(number) == simdjson::SUCCESS) limits.depth = number;
   if (request["bytes"].get(number) == simdjson::SUCCESS) limits.input_bytes = limits.output_bytes = number;
-  for (const element& payload : request["payloads"].get_array().value())
+  const simdjson::dom::array payloads = request["payloads"].get_array().value();
+  for (const element payload : payloads)
     out += fmt::format("{}{}", out.empty() ? "" : ",", verdict(*m, answer, bytes_of(payload), limits));
   return fmt::format("[{}]", out);
 }

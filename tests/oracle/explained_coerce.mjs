@@ -10,6 +10,10 @@ export const explained = [
     reason: 'An ID keeps its digits: 9007199254740993 stays odd, 1e21 becomes 1 and 21 zeros. JavaScript gives 9007199254740992 and "1e+21".',
   },
   {
+    note: 'ID default of -0',
+    reason: 'An ID written as -0 is "0", in a default as in a payload. graphql-js gives "0" for the payload and "-0" for the default.',
+  },
+  {
     note: 'duplicate key',
     reason: 'A field given twice is refused: RFC 8259 lets readers differ on which one counts. JSON.parse takes the last one.',
   },

@@ -1,6 +1,6 @@
 // Compares a verdict with what graphql-js and the reference say. Each function returns a list of differences, in words.
 import * as g from 'graphql';
-import { byte_offset, plain_value, read_json, same_value } from './json.mjs';
+import { byte_offset, plain_value, read_json, same_value, shown_name } from './json.mjs';
 
 export const most_violations = 50;
 const shown = (value) => {
@@ -25,10 +25,10 @@ export function by_graphql_js(node, type) {
     const parent = printed_path(path.slice(0, -1));
     // Where a field is missing or unknown, it speaks of the object, we of the field; where the one of @oneOf is null, the other way.
     // It also misses the one field where there is an unknown one; that one is enough for us.
-    const named = /(?:required field|unknown field) "([^]*?)"[,.]/.exec(error.message);
+    const named = /(required|unknown) field "([^]*?)"[,.]/.exec(error.message);
     if (named) {
-      const field = printed_path([...path, named[1]]);
-      if (error.message.includes('unknown field')) unknown.set(at, field);
+      const field = printed_path([...path, named[1] === 'unknown' ? shown_name(named[2]) : named[2]]);
+      if (named[1] === 'unknown') unknown.set(at, field);
       paths.push([at, field]);
     } else if (error.message.startsWith('Within OneOf')) paths.push([at, parent, unknown.get(at)]);
     else paths.push([at]);

@@ -62,6 +62,15 @@ export function read_json(text) {
   return value();
 }
 
+export function is_json(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /// What JSON.parse gives, with objects that inherit nothing: graphql-js would find `toString` in others.
 export function plain_value(node) {
   switch (node.kind) {
@@ -94,6 +103,9 @@ export function integer_digits(raw, most) {
   return `${d.negative ? '-' : ''}${d.digits || '0'}${'0'.repeat(Number(d.exponent))}`;
 }
 
+/// `1e3` and `4.0` are, however large.
+export const is_integral = (raw) => decimal(raw).exponent >= 0n;
+
 export function same_value(a, b) {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -107,3 +119,13 @@ export const byte_offset = (text, at) => Buffer.byteLength(text.slice(0, at));
 
 const surrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 export const has_lone_surrogate = (text) => surrogate.test(text);
+
+/// A name as messages and paths have it where it may be anything: 60 bytes of it, control characters spelled out.
+export function shown_name(name) {
+  const all = Buffer.from(name);
+  let end = Math.min(60, all.length);
+  while (end < all.length && end > 0 && (all[end] & 0xc0) === 0x80) end--;
+  const kept = all.subarray(0, end).toString();
+  const spelled = kept.replace(/[\0-\x1f\x7f]/g, (c) => (c === '\n' ? '\\n' : `\\u${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`));
+  return end < all.length ? `${spelled}…` : spelled;
+}

@@ -12,7 +12,7 @@ export function make_probe(build) {
     console.log(`coerce_probe ended by itself: status ${status}, signal ${signal}\n0 passed, 1 failed`);
     process.exit(1);
   });
-  child.stdin.on('error', () => {});
+  child.stdin.on('error', () => {});  // the exit says more
   return {
     async ask(request) {
       const written = child.stdin.write(`${JSON.stringify(request)}\n`);

@@ -20,6 +20,7 @@ function problem(verdict, text, expected, kind) {
   if (verdict.violations.length !== Math.min(verdict.count, 50)) return 'the list of violations is not what is counted';
   if (verdict.violations.some((v) => !v.message || v.message.length > 600 || v.path.length > 600)) return 'a message or a path that is empty or too long';
   if (verdict.message.length > 1500) return 'a message that is too long';
+  if (expected.suggests !== undefined && (verdict.violations[0].suggestion ?? '') !== expected.suggests) return `expected the suggestion ${expected.suggests || 'of nothing'}`;
   const said = JSON.stringify(verdict);
   const loud = (expected.silent ?? []).find((s) => said.includes(s));
   return loud === undefined ? null : `the error says ${loud}`;

@@ -2,7 +2,8 @@
 // known scalars, @constraint, @sensitive). A group: {name, sdl, method, kind?, depth?, cases: [[text, expected], …]}.
 // A text is a string, or a Buffer where it is not UTF-8. Expected is: `same` (the bytes as they were), a string (exactly this comes
 // out), `like('{…}')` (a JSON text of the same value), or `no('path', …)` (refused with violations at these paths and no others),
-// which takes an object at its end: {code, count, silent: [texts that nothing in the error may contain]}.
+// which takes an object at its end: {code, count, silent: [texts that nothing in the error may contain], suggests: what the first
+// violation suggests, '' for nothing, paths_too: the paths do not matter}.
 export const same = true;
 export const like = (json) => ({ like: json });
 export const no = (...paths) => {
@@ -182,6 +183,15 @@ const answer_cases = [
   ['{"any":{"__typename":"B"},"id":1,"__typename":"A"}', same], ['{"__typename":"A","id":1}x', no('')], ['', no('')], ['{"__typename":"A","id":1,}', no('')], [`${'{"__typename":"A","id":1,"next":'.repeat(127)}null${'}'.repeat(127)}`, same], [`${'{"id":1,"next":'.repeat(100)}null${',"__typename":"A"}'.repeat(100)}`, same],
 ];
 
+const near = `enum Mood { HAPPY SAD }
+input In { firstName: String lastName: String aVeryLongNameThatIsLongerThanMost: Int mood: Mood }
+type Query { m(input: In, limit: Int, secret: In @sensitive): Int }`;
+const near_cases = [
+  ['{"limt":1}', no('limt', { suggests: 'limit' })], ['{"Limit":1}', no('Limit', { suggests: 'limit' })], ['{"limits":1}', no('limits', { suggests: 'limit' })], ['{"lmiit":1}', no('lmiit', { suggests: 'limit' })], ['{"completely_different":1}', no('completely_different', { suggests: '' })], ['{"input":{"first_name":"x"}}', no('input.first_name', { suggests: 'firstName' })], ['{"input":{"aVeryLongNameThatIsLongerThenMost":1}}', no('input.aVeryLongNameThatIsLongerThenMost', { suggests: 'aVeryLongNameThatIsLongerThanMost' })],
+  ['{"input":{"mood":"happy"}}', no('input.mood', { suggests: 'HAPPY' })], ['{"input":{"mood":"SADD"}}', no('input.mood', { suggests: 'SAD' })], ['{"input":{"mood":"ANGRY_AND_MORE"}}', no('input.mood', { suggests: '' })], ['{"secret":{"mood":"happy"}}', no('secret.mood', { suggests: '', silent: ['happy'] })], ['{"secret":{"frstName":"x"}}', no('secret', { suggests: '', silent: ['frst'] })],
+];
+
+const many = (count, before, after) => `[${Array.from({ length: count }, (_, i) => `{${before}"id":${i}${after}}`).join(',')}]`;
 const okra = `@okra(namespace: "auth.users", version: "v1")
 type Ask { day: Date! ids: [ID!] }
 service Users {
@@ -211,6 +221,8 @@ export const groups = [
   { name: '@sensitive in answers', sdl: sensitive, method: 'out', kind: 'answer', cases: sensitive_answers },
   { name: 'answers', sdl: answers, kind: 'answer', cases: answer_cases },
   { name: 'answers that are lists of interfaces', sdl: answers, method: 'nodes', kind: 'answer', cases: [['[]', same], ['[{"id":1,"__typename":"A"},{"__typename":"B","id":2}]', same], ['{"id":1,"__typename":"A"}', no('')], ['[null]', no('[0]')], ['[{"id":1,"__typename":"A"},{"id":1}]', no('[1].__typename')]] },
+  { name: 'answers that say their types late', sdl: answers, method: 'nodes', kind: 'answer', cases: [[many(20_000, '', ',"__typename":"A"'), same], [many(20_000, '"any":null,', ',"__typename":"A"'), same], [many(10_000, '', ',"next":{"id":1,"__typename":"B"},"__typename":"A"'), same], [many(20_000, '', ''), no({ paths_too: true, count: 20_000 })]] },
+  { name: 'near names', sdl: near, cases: near_cases },
   { name: 'answers that are objects', sdl: answers, method: 'a', kind: 'answer', cases: [['null', same], ['{"id":1}', same], ['{"id":1,"__typename":"A"}', same], ['{"id":1,"__typename":"B"}', no('__typename')], ['{"id":1,"__typename":null}', no('__typename')], ['{"a":1}', no('id')], ['[{"id":1}]', no('')]] },
   { name: 'answers that are scalars', sdl: answers, method: 'i', kind: 'answer', cases: [['null', same], [' 1 ', same], ['1.0', same], ['-0', same], ['1.5', no('')], ['"1"', no('')], ['[1]', no('')], ['2147483648', no('')], ['1 1', no('')]] },
   { name: 'answers that are lists', sdl: answers, method: 'l', kind: 'answer', cases: [['null', same], ['[]', same], ['[null,[],[1,null]]', same], ['[1]', no('[0]')], ['1', no('')], ['[[["x"]]]', no('[0][0]')], ['[[1],["x"]]', no('[1][0]')]] },

@@ -2,7 +2,7 @@
 // for answers (design.md §5). Types are graphql-js's. Where it agrees with graphql-js it is no news; where graphql-js cannot be
 // asked (numbers beyond a double, doubled keys, answers) this says what is right, and the text that must come out.
 import * as g from 'graphql';
-import { integer_digits, has_lone_surrogate } from './json.mjs';
+import { has_lone_surrogate, integer_digits, is_integral, shown_name } from './json.mjs';
 
 const most_exponent_digits = 1000;
 const join = (path, name) => (path ? `${path}.${name}` : name);
@@ -37,7 +37,7 @@ export function judge() {
     for (const m of node.members) {
       if (given.has(m.key)) notes.add('duplicate key');
       if (!known.has(m.key)) {
-        wrong(join(path, m.key), m.key_start, 'unknown');
+        wrong(join(path, shown_name(m.key)), m.key_start, 'unknown');
       } else {
         if (given.has(m.key)) wrong(join(path, m.key), m.key_start, 'twice');
         look(known.get(m.key), m);
@@ -122,7 +122,7 @@ export function judge() {
       Float: () => number && Number.isFinite(Number(node.raw)),
       String: () => node.kind === 'string',
       Boolean: () => node.kind === 'boolean',
-      ID: () => node.kind === 'string' || (number && integer_digits(node.raw, 1e6) !== undefined),
+      ID: () => node.kind === 'string' || (number && is_integral(node.raw)),
     }[name];
     if (fits && !fits()) wrong(path, node.start, name);
   }

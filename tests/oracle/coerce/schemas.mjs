@@ -44,7 +44,7 @@ function literal_of_scalar(random, name) {
     case 'Float': return random.pick(['0', '-0', '1', '1.5', '-2.25e3', '1e3', '1E-3', '1e308', '123456789012345678']);
     case 'String': return random.pick(['""', '"plain"', '"esc \\" \\\\ \\n \\u00e9 \\u{1F41D}"', '"\\uD83D\\uDC1D"', '"""\n  block\n    "quoted" \\""" é\n"""']);
     case 'Boolean': return random.pick(['true', 'false']);
-    case 'ID': return random.pick(['4', '0', '"x"', '"é"', '""', '12345678901234567890123', '-7']);
+    case 'ID': return random.pick(['4', '0', '"x"', '"é"', '""', '12345678901234567890123', '-7', '-0']);
     default: return literal_of_anything(random, 0);
   }
 }
@@ -65,7 +65,7 @@ function literal(random, types, type, depth = 0) {
     if (depth < 4 && random.chance(0.15) && !type.list.list) {
       const single = literal(random, types, { ...type.list, nonnull: true }, depth + 1);
       // `a: [Any] = [1]` is the list itself.
-      if (type.list.name !== 'Any') return single;
+      if (!single.startsWith('[')) return single;
     }
     return `[${Array.from({ length: depth > 3 || parts_left < 0 ? 0 : random.below(4) }, () => literal(random, types, type.list, depth + 1)).join(', ')}]`;
   }
@@ -104,6 +104,14 @@ function random_fields(random, types, candidates, self, many) {
   });
 }
 
+/// A definition, now and then in two parts, the second one an extension.
+function definition(random, head, parts) {
+  if (parts.length < 2 || random.chance(0.8)) return `${head} {\n  ${parts.join('\n  ')}\n}`;
+  const first = 1 + random.below(parts.length - 1);
+  const bare_head = head.replace(' @oneOf', '');
+  return `${definition(random, head, parts.slice(0, first))}\nextend ${definition(random, bare_head, parts.slice(first))}`.replaceAll('extend extend', 'extend');
+}
+
 export function random_schema(random) {
   const types = new Map(scalars.map((name) => [name, { kind: 'scalar', name }]));
   const parts = [random.pick(['scalar Any', 'scalar Any @specifiedBy(url: "https://example.com/any")'])];
@@ -112,7 +120,7 @@ export function random_schema(random) {
     const e = { kind: 'enum', name: `E${i}`, values: distinct(random, enum_names, 1 + random.below(6)) };
     types.set(e.name, e);
     candidates.push(e.name);
-    parts.push(`enum ${e.name} { ${e.values.join(' ')} }`);
+    parts.push(definition(random, `enum ${e.name}`, e.values));
   }
   for (let i = 0; i < 1 + random.below(5); i++) {
     const name = `In${i}`;
@@ -122,7 +130,7 @@ export function random_schema(random) {
       : random_fields(random, types, candidates, name, random.chance(0.04));
     types.set(name, { kind: 'input', name, one_of, fields });
     candidates.push(name, name);
-    parts.push(`input ${name}${one_of ? ' @oneOf' : ''} {\n  ${fields.map(printed_input).join('\n  ')}\n}`);
+    parts.push(definition(random, `input ${name}${one_of ? ' @oneOf' : ''}`, fields.map(printed_input)));
   }
   const methods = [];
   const mirrors = [];
@@ -136,6 +144,6 @@ export function random_schema(random) {
     if (!bare && args.length > 0) mirrors.push(`input Args_${m.name} {\n  ${args.map(printed_input).join('\n  ')}\n}`);
   }
   const line = (m) => `${m.name}${m.args.length ? `(${m.args.map(printed_input).join(', ')})` : ''}: Int${m.bare ? ' @bare' : ''}`;
-  parts.push(`type Query {\n  ${methods.map(line).join('\n  ')}\n}`);
+  parts.push(definition(random, 'type Query', methods.map(line)));
   return { sdl: parts.join('\n'), extra: `\ndirective @bare on FIELD_DEFINITION\n${mirrors.join('\n')}`, types, methods };
 }

@@ -1,7 +1,7 @@
 // In the probe's place: the same requests, answered by the reference. It shows that the test finds no fault where there is none, and,
 // with a fault's name, that it finds that one.
 import { buildSchema } from 'graphql';
-import { read_json, byte_offset } from './json.mjs';
+import { byte_offset, is_json, read_json } from './json.mjs';
 import { judge, text_of } from './reference.mjs';
 
 const faults = {
@@ -20,7 +20,7 @@ export const fault_names = Object.keys(faults);
 export function make_stand_in(fault) {
   let last = {};
   const schema_of = (sdl, extra) => {
-    if (last.sdl !== sdl) last = { sdl, schema: buildSchema(sdl + extra) };
+    if (last.sdl !== sdl) last = { sdl, schema: buildSchema((sdl + extra).replace(/-0(?![\d.eE])/g, '0')) };
     return last.schema;
   };
   return {
@@ -30,6 +30,7 @@ export function make_stand_in(fault) {
       const bare = (field.astNode.directives ?? []).some((d) => d.name.value === 'bare');
       const mirror = schema.getType(`Args_${request.method}`);
       return request.payloads.map((text) => {
+        if (!is_json(text)) return { ok: false, code: request.kind === 'answer' ? 'internal' : 'invalid_argument', unchanged: true, count: 1, violations: [{ path: '', offset: 0, message: 'no JSON' }] };
         const node = read_json(text);
         const j = judge();
         let part = { same: node };

@@ -14,6 +14,14 @@ const strings = ['""', '"a"', '"plain text"', '"\\"\\\\\\/\\b\\f\\n\\r\\t"', '"\
 const lone = ['"\\ud800"', '"\\udc00"', '"a\\ud83d b"', '"\\udc1d\\ud83d"', '"\\ud800\\ud800"', '"\\uD83D\\u0041"'];
 const anything = [...ints, ...floats, ...strings, 'true', 'false', 'null', 'null'];
 
+const pieces = ['a', 'bc', ' ', 'é', '🐝', '漢', '\\n', '\\"', '\\\\', '\\u0041', '\\ud83d\\udc1d', '{', '}', ',', ':', 'plain text here', '0123456789'];
+
+/// The text of a string of any length, its escapes and wide characters anywhere.
+function random_string(random) {
+  const only = random.chance(0.5) ? random.pick(pieces) : null;
+  return `"${Array.from({ length: random.below(random.pick([4, 20, 80])) }, () => (only && random.chance(0.9) ? only : random.pick(pieces))).join('')}"`;
+}
+
 export function random_json(random, depth = 0) {
   if (depth < 3 && random.chance(0.15)) return { array: Array.from({ length: random.below(4) }, () => random_json(random, depth + 1)) };
   if (depth < 3 && random.chance(0.15)) {
@@ -31,7 +39,7 @@ function scalar_value(random, name, right) {
     case 'Int': return simple ? random.pick(['0', '1', '-1', '42', '2147483647', '-2147483648', '7', '100']) : random.pick(ints);
     case 'Float': return simple ? random.pick(['0', '1.5', '-2.5e3', '1e308', '7', '0.1']) : random.pick(floats);
     case 'ID': return simple ? random.pick(['"x"', '4', '"é"', '"4"']) : random.pick(ids);
-    case 'String': return simple ? random.pick(strings) : random.chance(0.03) ? random.pick(lone) : random.pick(strings);
+    case 'String': return simple ? (random.chance(0.5) ? random_string(random) : random.pick(strings)) : random.chance(0.03) ? random.pick(lone) : random.pick(strings);
     case 'Boolean': return random.pick(['true', 'false']);
     default: return random_json(random);
   }
@@ -126,4 +134,21 @@ export function print_value(random, value) {
     return v[0] === '"' ? string(v) : v;
   };
   return gap() + print(value) + gap();
+}
+
+const characters = [...'{}[],:"\\ \n\t019.eE+-truefalsn\0/x\x1fé🐝'];
+
+/// The text with a character or two taken out, put in or put in another's place, or cut off. It need not be JSON any more.
+export function damaged(random, text) {
+  const all = [...text];
+  for (let i = 0; i <= random.below(2); i++) {
+    const at = random.below(all.length + 1);
+    switch (random.below(4)) {
+      case 0: all.splice(at, 1); break;
+      case 1: all.splice(at, 0, random.pick(characters)); break;
+      case 2: all.splice(at, 1, random.pick(characters)); break;
+      default: if (random.chance(0.4)) all.length = at; else all.splice(at, 0, ...all.slice(at, at + random.below(6)));
+    }
+  }
+  return all.join('');
 }
