@@ -23,6 +23,8 @@ int check(const configuration& c, const std::string& target, bool json);
 /// What changed between the contracts of two schemas or targets; it failed where a change is breaking.
 int check_against(const std::string& before, const std::string& after, bool json);
 int inspect(const configuration& c, const std::string& target, bool json);
+/// `format`: a name of schema/describe.h.
+int describe(const std::string& target, const std::string& format);
 int pack(const std::string& module, const std::string& schema, const std::string& out);
 /// Prints the standard form of a schema; mutations that match `reads` ("get*,list*") as queries.
 int convert(const std::string& file, const std::string& reads);

@@ -66,6 +66,11 @@ int run(int argc, char** argv) {
   inspect_command->add_flag("--json", json, "for programs");
   add_configuration_flags(*inspect_command, given, local);
 
+  std::string format = "graphql";
+  CLI::App* const describe_command = app.add_subcommand("describe", "a service's contract, for other programs");
+  describe_command->add_option("TARGET", target, "a .wasm, or a schema: FILE.graphql")->required();
+  describe_command->add_option("--format", format, "graphql, json-schema or openapi");
+
   std::string module;
   std::string schema;
   std::string out;
@@ -105,6 +110,7 @@ int run(int argc, char** argv) {
   if (*pack_command) return pack(module, schema, out);
   if (*check_command && check_command->count("--against") > 0) return check_against(against, target, json);
   if (*convert_command) return convert(schema, reads);
+  if (*describe_command) return describe(target, format);
   int status = exit_fine;
   const auto c = configure(given, status);
   if (!c) return status;

@@ -12,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include "app/metrics.h"
+#include "schema/describe.h"
 
 namespace waggle {
 namespace {
@@ -90,6 +91,7 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
         "compiled {} in {} ms", from.module,
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - *began).count());
   s.report.on_compile = {};
+  about.described = describe(about);
   s.about = std::make_shared<const contract>(std::move(about));
   s.code = *std::move(code);
   return s;

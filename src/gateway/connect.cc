@@ -8,6 +8,7 @@
 #include "gateway/encoding.h"
 #include "gateway/gzip.h"
 #include "gateway/origin.h"
+#include "schema/describe.h"
 #include "schema/text.h"
 
 namespace waggle {
@@ -100,7 +101,24 @@ std::expected<http_route, http_refusal> route_call(const http_head& head, bool h
     return wrong_type(
         fmt::format("the content type {} is not supported; send application/json", shown(head.content_type)));
   }
-  return http_route{http_route::kind::call, *target, of, {}};
+  return http_route{.what = http_route::kind::call, .target = *target, .of = of, .path = {}};
+}
+
+std::expected<http_route, http_refusal> route_contract(std::string_view service_name, std::string_view query,
+                                                       const service_directory& directory) {
+  const auto target = find_service(service_name, directory);
+  if (!target) return refused(target.error());
+  const std::string_view wanted = find_parameter(query, "format").value_or("graphql");
+  const format_row* row = find_description_format(wanted);
+  if (row == nullptr) return refuse(error_code::invalid_argument, unknown_description_format(wanted));
+  const std::string* text = description_of((*target)->description(), row->format);
+  if (text == nullptr)
+    return refuse(error_code::not_found, fmt::format("{} is described in graphql only", shown(service_name)));
+  return http_route{.what = http_route::kind::contract,
+                    .target = *target,
+                    .path = {},
+                    .text = text,
+                    .content_type = row->content_type};
 }
 
 std::expected<void, http_refusal> decompress(std::string_view coding, std::string_view where, std::size_t limit,
@@ -177,10 +195,8 @@ std::expected<http_route, http_refusal> find_route(const http_head& head, bool h
   if (!is_read(head.verb))
     return wrong_verb("this path takes GET and HEAD; methods are POST /{service}/{method}", "GET, HEAD");
   if (!looks_like_service(inner) && directory.find(inner) == nullptr)
-    return http_route{http_route::kind::page, nullptr, nullptr, path};
-  const auto target = find_service(inner, directory);
-  if (!target) return refused(target.error());
-  return http_route{http_route::kind::sdl, *target, nullptr, {}};
+    return http_route{.what = http_route::kind::page, .path = path};
+  return route_contract(inner, query, directory);
 }
 
 std::expected<void, http_refusal> fill_request(http_head& head, const method& of, time_point now,

@@ -27,11 +27,13 @@ struct http_refusal {
 
 /// What a request is for.
 struct http_route {
-  enum class kind : std::uint8_t { call, sdl, page };
+  enum class kind : std::uint8_t { call, contract, page };
   kind what = kind::page;
-  service* target = nullptr;   ///< of `call` and `sdl`; valid until the directory changes
-  const method* of = nullptr;  ///< of `call`
-  std::string_view path;       ///< of `page`; points into the head
+  service* target = nullptr;           ///< of `call` and `contract`; valid until the directory changes
+  const method* of = nullptr;          ///< of `call`
+  std::string_view path;               ///< of `page`; points into the head
+  const std::string* text = nullptr;   ///< of `contract`: its description in the format asked for
+  std::string_view content_type = {};  ///< of `contract`
 };
 
 /// Where a request goes, or why it may not: origin, name, verb, content type. Looks at the head only.

@@ -8,6 +8,7 @@
 #include "gateway/encoding.h"
 #include "gateway/fake_service_for_tests.h"
 #include "gateway/gzip.h"
+#include "schema/describe.h"
 
 namespace waggle {
 namespace {
@@ -220,12 +221,13 @@ TEST_F(connect_test, a_mutation_takes_post_only) {
   EXPECT_EQ(status(), 405U);
 }
 
-TEST_F(connect_test, sdl_and_pages) {
+TEST_F(connect_test, contracts_and_pages) {
   head.verb = http_verb::get;
   head.target = "/test.v1.Echo?x";
   auto route = find_route(head, false, directory, settings, loopback);
   ASSERT_TRUE(route.has_value());
-  EXPECT_EQ(route->what, http_route::kind::sdl);
+  EXPECT_EQ(route->what, http_route::kind::contract);
+  EXPECT_EQ(route->text, &echo.description().sdl);
   EXPECT_EQ(get("/test.v1.Nope"), 404U);
   head.target = "/metrics?x=1";
   route = find_route(head, false, directory, settings, loopback);
@@ -234,6 +236,29 @@ TEST_F(connect_test, sdl_and_pages) {
   EXPECT_EQ(route->path, "/metrics");
   head.verb = http_verb::post;
   EXPECT_EQ(status(), 405U);
+}
+
+TEST_F(connect_test, a_contract_in_the_format_asked_for) {
+  const auto asked = [this](const char* target) {
+    head.verb = http_verb::get;
+    head.target = target;
+    return find_route(head, false, directory, settings, loopback);
+  };
+  EXPECT_EQ(asked("/test.v1.Echo?format=graphql")->text, &echo.description().sdl);
+  EXPECT_EQ(asked("/test.v1.Echo?format=openapi").error().why.code, error_code::not_found);
+  const auto made = std::make_shared<const descriptions>("{}", "[]");
+  echo.describe(made);
+  EXPECT_EQ(asked("/test.v1.Echo?format=json-schema")->text, &*made->json_schema);
+  EXPECT_EQ(asked("/test.v1.Echo?format=json-schema")->content_type, "application/schema+json");
+  EXPECT_EQ(asked("/test.v1.Echo?x=1&format=openapi")->text, &*made->openapi);
+  EXPECT_EQ(asked("/test.v1.Echo?format=openapi")->content_type, "application/json");
+  for (const char* unknown : {"/test.v1.Echo?format=yaml", "/test.v1.Echo?format="}) {
+    const auto refused = asked(unknown);
+    ASSERT_FALSE(refused) << unknown;
+    EXPECT_EQ(refused.error().why.code, error_code::invalid_argument);
+    EXPECT_THAT(refused.error().why.message, HasSubstr("graphql, json-schema and openapi"));
+  }
+  EXPECT_EQ(get("/test.v1.Nope?format=openapi"), 404U);
 }
 
 TEST_F(connect_test, a_foreign_host_or_origin_is_refused_on_loopback) {

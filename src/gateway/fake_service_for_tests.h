@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ class fake_service final : public service {
   }
 
   [[nodiscard]] const contract& description() const override { return contract_; }
+
+  void describe(std::shared_ptr<const descriptions> made) { contract_.described = std::move(made); }
 
   /// Lets the oldest pending call answer.
   void let_go(std::string answer) {

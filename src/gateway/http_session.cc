@@ -177,9 +177,8 @@ void http_session::on_request() {
       find_route(head, !call_.request.input.empty(), shared_.directory, shared_.settings, shared_.loopback);
   if (!route) return refuse(route.error());
   if (route->what == http_route::kind::call) return ask(*route);
-  if (route->what == http_route::kind::sdl)
-    // text/plain, because browsers show it; application/graphql is not registered and was meant for queries.
-    return answer_page({200, "text/plain; charset=utf-8", route->target->description().sdl});
+  if (route->what == http_route::kind::contract)
+    return answer_page({200, std::string(route->content_type), *route->text});
   if (shared_.pages)
     if (auto found = shared_.pages(route->path)) return answer_page(std::move(*found));
   error e;

@@ -61,6 +61,8 @@ struct pool_settings {
   bool fresh = false;                      ///< a new instance for each request
 };
 
+struct descriptions;  // schema/describe.h
+
 /// A service's description, compiled. Immutable; may be read from any thread.
 struct contract {
   std::string name;  ///< fully qualified; empty where the schema has no @service
@@ -75,6 +77,8 @@ struct contract {
   std::string sdl;  ///< the text it was compiled from
   /// The same as a syntax tree, in the standard form (schema/schema.h). Null in a contract that no text was compiled to.
   std::shared_ptr<const graphql::parsed_schema> parsed;
+  /// The same for other programs, made by who serves it; null elsewhere.
+  std::shared_ptr<const descriptions> described;
 
   /// The method of that name or null.
   [[nodiscard]] const method* find(std::string_view name_of_method) const;

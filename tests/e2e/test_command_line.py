@@ -65,12 +65,59 @@ class Invoke(TestCase):
         self.assertIn("none.wasm", r.err)
 
 
+class Describe(TestCase):
+    def test_prints_the_contract_as_it_is_by_default(self):
+        for arguments in ([], ["--format", "graphql"]):
+            r = self.run_waggle("describe", ECHO, *arguments)
+            self.assertEqual((0, (GUESTS / "echo.graphql").read_text(), ""), (r.status, r.out, r.err), r)
+
+    def test_describes_a_target_and_a_schema_for_other_programs(self):
+        for target in (ECHO, GUESTS / "echo.graphql"):
+            r = self.run_waggle("describe", target, "--format", "json-schema")
+            self.assertEqual((0, ""), (r.status, r.err), r)
+            self.assertEqual("test.Echo", json.loads(r.out)["title"])
+            r = self.run_waggle("describe", target, "--format", "openapi")
+            self.assertEqual((0, ""), (r.status, r.err), r)
+            self.assertIn("/test.Echo/echo", json.loads(r.out)["paths"])
+        one = self.run_waggle("describe", self.service("One").parent, "--format", "openapi")
+        self.assertEqual("e2e.One", json.loads(one.out)["info"]["title"])
+
+    def test_an_unknown_format_is_wrong_usage_and_names_the_known_ones(self):
+        r = self.run_waggle("describe", ECHO, "--format", "yaml")
+        self.assertEqual((2, ""), (r.status, r.out), r)
+        for name in ("yaml", "graphql", "json-schema", "openapi"):
+            self.assertIn(name, r.err)
+
+    def test_a_folder_of_several_services_is_wrong_usage(self):
+        self.service("One")
+        self.service("Two")
+        r = self.run_waggle("describe", self.folder)
+        self.assertEqual((2, ""), (r.status, r.out), r)
+        self.assertIn("name one", r.err)
+
+    def test_a_schema_with_errors_or_that_is_not_there_fails(self):
+        r = self.run_waggle("describe", self.write("bad.graphql", "type Query { a: Nope }"))
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertIn("bad.graphql:1:17: error:", r.err)
+        self.assertEqual(1, self.run_waggle("describe", self.folder / "none.graphql").status)
+
+    def test_without_service_there_is_a_json_schema_but_no_openapi(self):
+        schema = self.write("plain.graphql", "type Query { a: Int }")
+        r = self.run_waggle("describe", schema, "--format", "json-schema")
+        self.assertEqual(0, r.status, r)
+        self.assertNotIn("$id", json.loads(r.out))
+        r = self.run_waggle("describe", schema, "--format", "openapi")
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertIn("@service", r.err)
+
+
 class Usage(TestCase):
     def test_wrong_usage_ends_with_status_2_and_says_what_is_wrong(self):
         for arguments, named in ((["frobnicate"], "frobnicate"), ([], "command"), (["invoke"], "TARGET"),
                                  (["invoke", ECHO], "METHOD"), (["serve"], "target"), (["check"], "TARGET"),
-                                 (["inspect"], "TARGET"), (["pack", ECHO], "SCHEMA"), (["bench", ECHO], "METHOD"),
-                                 (["convert"], "FILE"), (["invoke", "--frob", ECHO, "echo"], "--frob"), (["serve", "--treads", "2"], "--treads"),
+                                 (["inspect"], "TARGET"), (["describe"], "TARGET"), (["convert"], "FILE"),
+                                 (["pack", ECHO], "SCHEMA"), (["bench", ECHO], "METHOD"),
+                                 (["invoke", "--frob", ECHO, "echo"], "--frob"), (["serve", "--treads", "2"], "--treads"),
                                  (["invoke", ECHO, "echo", "{}", "more"], "more")):
             r = self.run_waggle(*arguments)
             self.assertEqual((2, ""), (r.status, r.out), (arguments, r))

@@ -221,6 +221,35 @@ class Reads(Http):
         self.assertEqual((200, (GUESTS / "echo.graphql").read_bytes()), (a.status, a.body))
         self.assertTrue(a.headers["content-type"].startswith("text/"))
 
+    def test_the_contract_in_other_formats(self):
+        self.assertEqual(self.curl("/test.Echo").body, self.curl("/test.Echo?format=graphql").body)
+        a = self.curl("/test.Echo?format=json-schema")
+        self.assertEqual((200, "application/schema+json"), (a.status, a.headers["content-type"]))
+        self.assertEqual("https://json-schema.org/draft/2020-12/schema", a.json["$schema"])
+        self.assertIn("person.payload", a.json["$defs"])
+        a = self.curl("/test.Echo?format=openapi")
+        self.assertEqual((200, "application/json"), (a.status, a.headers["content-type"]))
+        self.assertEqual("3.1.0", a.json["openapi"])
+        self.assertIn(ECHO, a.json["paths"])
+        self.assertNotIn("/test.Echo/secret", a.json["paths"])  # @internal
+        head = self.curl("/test.Echo?format=openapi", "-I")
+        self.assertEqual((200, b"", str(len(a.body))), (head.status, head.body, head.headers["content-length"]))
+        a = self.refused(self.curl("/test.Echo?format=yaml"), 400, "invalid_argument")
+        for name in ("graphql", "json-schema", "openapi"):
+            self.assertIn(name, a.json["message"])
+        self.refused(self.curl("/test.Nope?format=openapi"), 404, "not_found")
+
+    def test_the_openapi_examples_and_addresses_can_be_called(self):
+        for service in ("test.Echo", "test.Sleepy"):
+            api = self.curl(f"/{service}?format=openapi").json
+            called = 0
+            for path, operations in api["paths"].items():
+                media = operations["post"]["requestBody"]["content"]["application/json"]
+                if "example" in media and path.endswith(("/echo", "/same", "/person", "/count", "/yield", "/store", "/burn")):
+                    self.assertEqual(200, self.post(path, json.dumps(media["example"])).status, path)
+                    called += 1
+            self.assertGreater(called, 0, service)
+
     def test_the_operators_pages(self):
         self.assertEqual(200, self.curl("/healthz").status)
         self.assertEqual(200, self.curl("/readyz").status)
