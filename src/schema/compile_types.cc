@@ -38,6 +38,7 @@ void close(record& r, const std::vector<std::string_view>& names) {
 /// A constant as JSON, before coercion.
 void append_json(std::string& out, const value& v) {
   switch (v.kind) {
+    case value_kind::variable:  // not in a constant
     case value_kind::null: out += "null"; return;
     case value_kind::boolean:
     case value_kind::integer:
