@@ -28,6 +28,7 @@ struct type_entry {
   const definition* defined = nullptr;  ///< null: only extended, which was reported
   std::vector<const definition*> extensions;
   origin from = origin::file;
+  bool one_of = false;                ///< an input type with @oneOf on its definition (§3.10.1)
   input_index inputs;                 ///< an input type's fields, those of extensions too
   std::set<std::string_view> values;  ///< an enum's, those of extensions too
 
@@ -66,11 +67,12 @@ struct parsed_schema {
   schema index;
 };
 
-/// Collects definitions and reports those that are there twice, that take a reserved name, and extensions of nothing.
-/// The rules of single types (§3's Type Validation lists) are not checked here.
+/// Collects definitions and reports those that are there twice, that take waggle's or built-in names, extensions of nothing
+/// or of another kind, and wrong roots. What is reported is left out of the index.
+/// The other rules of §3's Type Validation lists are not checked here (schema/type_rules.h).
 [[nodiscard]] schema index_schema(const document& doc, bool okra, findings& found);
 
-/// Reports every use of a type that is not defined.
+/// Reports every use of a type that is not defined, or that stands where its kind cannot (IsInputType and IsOutputType, §3.4.2).
 void check_references(const schema& s, const document& doc, findings& found);
 
 }  // namespace waggle::graphql
