@@ -59,12 +59,13 @@ TEST(example_payload, of_a_bare_method_is_the_value_itself) {
 }
 
 TEST(example_payload, ends_where_an_input_needs_itself) {
-  EXPECT_EQ(example_for("(i: I!)", "input I { i: I! }"), R"({"i":{"i":{"i":{"i":{"i":{"i":{"i":{"i":{"i":{}}}}}}}}}})");
   EXPECT_EQ(example_for("(i: I!)", "input I { i: [I!]! }").substr(0, 20), R"({"i":{"i":[{"i":[{"i)");
 }
 
 TEST(example_payload, ends_where_it_would_grow_without_bound) {
-  EXPECT_EQ(example_for("(i: I!)", "input I { a: I!, b: I!, c: I!, d: I! }"), "{}");
+  EXPECT_EQ(example_for("(i: I!)", "input I { a: J!, b: J!, c: J!, d: J! } input J { a: K!, b: K!, c: K!, d: K! } "
+                                   "input K { a: L!, b: L!, c: L!, d: L! } input L { a: Int!, b: Int!, c: Int! }"),
+            "{}");
 }
 
 }  // namespace

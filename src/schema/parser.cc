@@ -405,10 +405,12 @@ class parser {
       advance();
     }
     const auto kind = peek().kind == token_kind::name ? kind_of(peek().text) : std::nullopt;
-    if (!kind || (d.extension && (*kind == definition_kind::directive || *kind == definition_kind::service))) {
+    if (!kind) {
       unexpected_definition();
       return d;
     }
+    if (d.extension && (*kind == definition_kind::directive || *kind == definition_kind::service))
+      error(here(), fmt::format("a {} cannot be extended", describe(*kind)));
     d.kind = *kind;
     advance();
     if (d.kind == definition_kind::directive) {
