@@ -63,8 +63,9 @@ TEST(example_payload, ends_where_an_input_needs_itself) {
 }
 
 TEST(example_payload, ends_where_it_would_grow_without_bound) {
-  EXPECT_EQ(example_for("(i: I!)", "input I { a: J!, b: J!, c: J!, d: J! } input J { a: K!, b: K!, c: K!, d: K! } "
-                                   "input K { a: L!, b: L!, c: L!, d: L! } input L { a: Int!, b: Int!, c: Int! }"),
+  EXPECT_EQ(example_for("(i: I!)",
+                        "input I { a: J!, b: J!, c: J!, d: J! } input J { a: K!, b: K!, c: K!, d: K! } "
+                        "input K { a: L!, b: L!, c: L!, d: L! } input L { a: Int!, b: Int!, c: Int! }"),
             "{}");
 }
 

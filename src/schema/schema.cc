@@ -121,8 +121,12 @@ void find_roots(schema& s, findings& found) {
   constexpr std::string_view defaults[] = {"Query", "Mutation", "Subscription"};
   for (std::size_t i = 0; i < s.roots.size(); ++i) {
     const definition* d = s.find_type(defaults[i]);
-    const bool taken = std::ranges::any_of(s.roots, [&](const name& root) { return root.text == defaults[i]; });
-    if (s.roots[i].text.empty() && !taken && d != nullptr && d->kind == definition_kind::object) s.roots[i] = d->id;
+    if (!s.roots[i].text.empty() || d == nullptr) continue;
+    // The schema that is implied has this root, whatever an extension made of the type.
+    for (const name& other : s.roots)
+      if (other.text == defaults[i])
+        found.error(other.offset, fmt::format("{} is the root of another operation already (§3.3.1)", defaults[i]));
+    s.roots[i] = d->id;
   }
 }
 

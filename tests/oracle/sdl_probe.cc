@@ -56,8 +56,8 @@ int measure(const char* path) {
     const double ms = milliseconds_since(start);
     best = i == 0 ? ms : std::min(best, ms);
     if (i == 0) peak = memory("VmHWM:");  // during compilation too
-    errors = static_cast<std::size_t>(std::ranges::count(compiled.findings, diagnostic::severity::error,
-                                                         &diagnostic::level));
+    errors = static_cast<std::size_t>(
+        std::ranges::count(compiled.findings, diagnostic::severity::error, &diagnostic::level));
     if (i == 0)
       for (const diagnostic& d : compiled.findings)
         if (d.level == diagnostic::severity::error) std::cerr << to_string(d) << '\n';
