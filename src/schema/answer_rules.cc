@@ -55,9 +55,9 @@ class answers {
   }
 
   void reach(std::string_view type_name) {
-    const auto it = schema_.types.find(type_name);
-    if (it == schema_.types.end() || it->second.defined == nullptr || !is_composite(it->second.defined->kind)) return;
-    if (numbers_.emplace(type_name, reached_.size()).second) reached_.push_back(&it->second);
+    const type_entry* entry = schema_.find_entry(type_name);
+    if (entry == nullptr || entry->defined == nullptr || !is_composite(entry->defined->kind)) return;
+    if (numbers_.emplace(type_name, reached_.size()).second) reached_.push_back(entry);
   }
   void reach_fields(const type_entry& entry) {
     for (const definition* part : entry.parts())

@@ -42,8 +42,8 @@ class checker {
     if (d.kind == definition_kind::schema) {
       apply(d.directives, "SCHEMA", on_schema_);
     } else if (d.kind != definition_kind::directive && !d.directives.empty()) {
-      const auto entry = schema_.types.find(d.id.text);
-      const bool extended = entry != schema_.types.end() && !entry->second.extensions.empty();
+      const type_entry* entry = schema_.find_entry(d.id.text);
+      const bool extended = entry != nullptr && !entry->extensions.empty();
       if (extended)
         apply(d.directives, location_of(d.kind), on_types_[d.id.text]);
       else
@@ -198,13 +198,13 @@ class constant_checker {
   }
 
   void check_named(const value& v, const type_ref& type, const place* at) {
-    const auto it = schema_.types.find(type.named.text);
-    const definition* d = it == schema_.types.end() ? nullptr : it->second.defined;
+    const type_entry* entry = schema_.find_entry(type.named.text);
+    const definition* d = entry == nullptr ? nullptr : entry->defined;
     if (d == nullptr) return;  // reported where it is referred to
     if (d->kind == definition_kind::enumeration) {
-      check_enum(v, type, it->second, at);
+      check_enum(v, type, *entry, at);
     } else if (d->kind == definition_kind::input) {
-      check_object(v, type, it->second, at);
+      check_object(v, type, *entry, at);
     } else if (d->kind == definition_kind::scalar && !fits_scalar(v, type.named.text)) {
       mismatch(v, type, at);
     } else {

@@ -149,9 +149,8 @@ class parser {
   std::string_view parse_string() {
     const token& t = peek();
     advance();
-    const bool plain =
-        t.kind == token_kind::string && t.text.find('\\') == std::string_view::npos && t.text.size() >= 2;
-    return plain ? t.text.substr(1, t.text.size() - 2) : doc_.own(string_value(t));
+    const auto written = value_as_written(t);
+    return written ? *written : doc_.own(string_value(t));
   }
   std::string_view parse_description() { return at_string() ? parse_string() : std::string_view{}; }
 
@@ -479,8 +478,8 @@ bool is_okra(const std::vector<token>& tokens) {
   };
   std::size_t depth = 0;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (is(i, token_kind::punctuator, "{")) ++depth;
-    if (is(i, token_kind::punctuator, "}") && depth > 0) --depth;
+    if (tokens[i].kind == token_kind::punctuator && tokens[i].text.front() == '{') ++depth;
+    if (tokens[i].kind == token_kind::punctuator && tokens[i].text.front() == '}' && depth > 0) --depth;
     if (depth > 0) continue;
     if (is(i, token_kind::punctuator, "@") && is(i + 1, token_kind::name, "okra")) return true;
     if (is(i, token_kind::name, "service") && is(i + 1, token_kind::name, "") &&

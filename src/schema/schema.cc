@@ -186,9 +186,14 @@ std::vector<const definition*> type_entry::parts() const {
   return all;
 }
 
+const type_entry* schema::find_entry(std::string_view type_name) const {
+  const auto it = entries.find(type_name);
+  return it == entries.end() ? nullptr : it->second;
+}
+
 const definition* schema::find_type(std::string_view type_name) const {
-  const auto it = types.find(type_name);
-  return it == types.end() ? nullptr : it->second.defined;
+  const type_entry* entry = find_entry(type_name);
+  return entry == nullptr ? nullptr : entry->defined;
 }
 
 std::string schema::near_type(std::string_view type_name) const {
@@ -212,6 +217,8 @@ schema index_schema(const document& doc, bool okra, findings& found) {
       add_type(s, d, found);
     }
   }
+  s.entries.reserve(s.types.size());
+  for (const auto& [type_name, entry] : s.types) s.entries.emplace(type_name, &entry);
   for (auto& [type_name, entry] : s.types) check_extensions(s, type_name, entry, found);
   for (auto& [type_name, entry] : s.types) {
     for (const definition* part : entry.parts()) {
@@ -230,8 +237,7 @@ schema index_schema(const document& doc, bool okra, findings& found) {
 
 void check_references(const schema& s, const document& doc, findings& found) {
   auto refer = [&](const name& n) {
-    const auto it = s.types.find(n.text);
-    if (it != s.types.end()) return it->second.defined;
+    if (const type_entry* entry = s.find_entry(n.text)) return entry->defined;
     found.error(n.offset, fmt::format("type {} is not defined{} (§3.3)", shown(n.text), s.near_type(n.text)));
     return static_cast<const definition*>(nullptr);
   };

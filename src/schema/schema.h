@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "schema/ast.h"
@@ -44,11 +45,19 @@ struct directive_entry {
 
 /// A document's definitions by name, with what is implied. Points into the document, which must outlive it.
 struct schema {
+  schema() = default;
+  // `entries` points into `types`, whose nodes stay where they are when it is moved.
+  schema(schema&&) = default;
+  schema& operator=(schema&&) = default;
+
   std::map<std::string_view, type_entry> types;
   std::map<std::string_view, directive_entry> directives;
   std::vector<const definition*> parts;  ///< the schema's definition and its extensions, in the text's order
   std::array<name, 3> roots;             ///< by operation; without a text where there is none
+  std::unordered_map<std::string_view, const type_entry*> entries;  ///< of `types`
 
+  /// The type's entry or null, faster than `types.find`.
+  [[nodiscard]] const type_entry* find_entry(std::string_view type_name) const;
   /// The type's definition or null.
   [[nodiscard]] const definition* find_type(std::string_view type_name) const;
   /// `; did you mean …?` from the names of types that a file may use.
