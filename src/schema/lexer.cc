@@ -351,13 +351,14 @@ std::optional<std::string_view> value_as_written(const token& t) {
   if (t.text.find('\\') != std::string_view::npos) return std::nullopt;
   if (t.kind == token_kind::string) return inside(t.text, "\"");
   const std::string_view raw = inside(t.text, R"(""")");
-  const std::size_t text = raw.find_first_not_of(" \t\r\n");
-  if (text == std::string_view::npos) return std::string_view{};
-  std::size_t begin = raw.find_last_of("\r\n", text);
-  begin = begin == std::string_view::npos ? 0 : text;  // only the first line keeps its indentation
-  const std::size_t end = std::min(raw.find_first_of("\r\n", text), raw.size());
-  if (raw.find_first_not_of(" \t\r\n", end) != std::string_view::npos) return std::nullopt;
-  return raw.substr(begin, end - begin);
+  auto white = [](char c) { return c == ' ' || c == '\t' || is_line_end(c); };
+  const auto text = std::ranges::find_if_not(raw, white);
+  const auto end = std::find_if(text, raw.end(), is_line_end);
+  if (!std::all_of(end, raw.end(), white)) return std::nullopt;
+  if (text == raw.end()) return std::string_view{};
+  // Only the first line keeps its indentation.
+  const auto begin = std::any_of(raw.begin(), text, is_line_end) ? text : raw.begin();
+  return std::string_view(begin, end);
 }
 
 }  // namespace waggle::graphql

@@ -135,6 +135,7 @@ void check_extensions(const schema& s, std::string_view type_name, type_entry& e
   if (entry.extensions.empty()) return;
   const bool fixed = entry.defined != nullptr && entry.from == origin::built_in && !replaceable(entry);
   std::erase_if(entry.extensions, [&](const definition* e) {
+    if (found.full()) return true;  // looking for near names takes time
     if (entry.defined == nullptr) {
       found.error(e->id.offset, fmt::format("type {} is extended but not defined{} (§3.4.3)", shown(type_name),
                                             s.near_type(type_name)));
@@ -237,7 +238,8 @@ schema index_schema(const document& doc, bool okra, findings& found) {
 
 void check_references(const schema& s, const document& doc, findings& found) {
   auto refer = [&](const name& n) {
-    if (const type_entry* entry = s.find_entry(n.text)) return entry->defined;
+    if (const type_entry* entry = s.find_entry(n.text); entry != nullptr || found.full())
+      return entry == nullptr ? nullptr : entry->defined;
     found.error(n.offset, fmt::format("type {} is not defined{} (§3.3)", shown(n.text), s.near_type(n.text)));
     return static_cast<const definition*>(nullptr);
   };
