@@ -11,6 +11,7 @@
 #include "schema/schema.h"
 #include "schema/service_settings.h"
 #include "schema/text.h"
+#include "schema/type_rules.h"
 
 namespace waggle {
 namespace graphql {
@@ -97,6 +98,7 @@ compiled_contract compile_contract(std::string_view sdl, std::string_view file) 
     const bool okra = lower_okra(doc, found);
     const schema& s = parsed->index = index_schema(doc, okra, found);
     check_references(s, doc, found);
+    check_types(s, doc, found);
     check_directives(s, doc, found);
     contract c = read_contract(*parsed, sdl, okra, found);
     c.parsed = parsed;

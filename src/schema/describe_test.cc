@@ -76,7 +76,8 @@ TEST(JsonSchema, AnArrayForAListOfAnythingIsTheListItself) {
 }
 
 TEST(JsonSchema, RecursiveTypesReferToThemselves) {
-  const contract c = compile("input A { a: A, b: B } input B { a: [A!] } type R { r: R! } type Query { m(a: A): R }");
+  const contract c =
+      compile("input A { a: A, b: B } input B { a: [A!] } type R { r: [R!]! } type Query { m(a: A): R }");
   EXPECT_EQ(definition(c, "A"),
             R"({"type":"object","properties":{"a":{"anyOf":[{"$ref":"#/$defs/A"},{"type":"null"}]},)"
             R"("b":{"anyOf":[{"$ref":"#/$defs/B"},{"type":"null"}]}},"additionalProperties":false})");

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <ranges>
 #include <set>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -30,10 +32,16 @@ class checker {
   checker(const schema& s, findings& found) : schema_(s), found_(found) {}
 
   void check(const definition& d) {
+    // Extensions are looked at together with what they extend.
     if (d.kind == definition_kind::schema) {
-      apply(d.directives, "SCHEMA", on_schema_);  // its extensions are looked at together with it
-    } else if (d.kind != definition_kind::directive) {
-      apply(d.directives, location_of(d.kind));
+      apply(d.directives, "SCHEMA", on_schema_);
+    } else if (d.kind != definition_kind::directive && !d.directives.empty()) {
+      const type_entry* entry = schema_.find_entry(d.id.text);
+      const bool extended = entry != nullptr && !entry->extensions.empty();
+      if (extended)
+        apply(d.directives, location_of(d.kind), on_types_[d.id.text]);
+      else
+        apply(d.directives, location_of(d.kind));
     }
     for (const field& f : d.fields) {
       apply(f.directives, "FIELD_DEFINITION");
@@ -74,10 +82,10 @@ class checker {
       }
       const definition& defined = *it->second.defined;
       if (std::ranges::find(defined.names, location, &name::text) == defined.names.end())
-        found_.error(d.id.offset,
-                     fmt::format("@{} cannot stand on {}, only on {}", shown(d.id.text), location, places(defined)));
+        found_.error(d.id.offset, fmt::format("@{} cannot stand on {}, only on {} (§3.13)", shown(d.id.text), location,
+                                              places(defined)));
       if (!seen.insert(d.id.text).second && !defined.repeatable)
-        found_.error(d.id.offset, fmt::format("@{} stands here twice", shown(d.id.text)));
+        found_.error(d.id.offset, fmt::format("@{} stands here twice (§3.13)", shown(d.id.text)));
       check_arguments(d, it->second.arguments);
       if (it->second.from == origin::prelude) check_available(d);
     }
@@ -86,7 +94,7 @@ class checker {
   void unknown(const directive& d) {
     near_name near(d.id.text);
     for (const auto& [candidate, entry] : schema_.directives) near.offer(candidate);
-    found_.error(d.id.offset, fmt::format("directive @{} is not defined{}", shown(d.id.text), near.hint("@")));
+    found_.error(d.id.offset, fmt::format("directive @{} is not defined{} (§3.13)", shown(d.id.text), near.hint("@")));
   }
 
   static std::string places(const definition& defined) {
@@ -99,21 +107,24 @@ class checker {
     names_seen seen;
     for (const argument& a : d.arguments) {
       if (!seen.insert(a.id.text).second) {
-        found_.error(a.id.offset, fmt::format("argument {} of @{} is given twice", shown(a.id.text), shown(d.id.text)));
+        found_.error(a.id.offset,
+                     fmt::format("argument {} of @{} is given twice (§3.13)", shown(a.id.text), shown(d.id.text)));
         continue;
       }
       const auto it = known.by_name.find(a.id.text);
       if (it == known.by_name.end()) {
-        found_.error(a.id.offset, fmt::format("@{} has no argument {}{}", shown(d.id.text), shown(a.id.text),
+        found_.error(a.id.offset, fmt::format("@{} has no argument {}{} (§3.13)", shown(d.id.text), shown(a.id.text),
                                               known.near(a.id.text)));
         continue;
       }
-      check_constant(schema_, a.given, it->second->type, fmt::format("{} of @{}", shown(a.id.text), shown(d.id.text)),
-                     found_);
+      check_constant(
+          schema_, a.given, it->second->type,
+          [&] { return fmt::format("{} of @{}", shown(a.id.text), shown(d.id.text)); }, "§3.13", found_);
     }
     for (const input_value* v : known.required)
       if (!seen.contains(v->id.text))
-        found_.error(d.id.offset, fmt::format("@{} needs {}: {}", shown(d.id.text), shown(v->id.text), print(v->type)));
+        found_.error(d.id.offset,
+                     fmt::format("@{} needs {}: {} (§3.13)", shown(d.id.text), shown(v->id.text), print(v->type)));
   }
 
   void check_available(const directive& d) {
@@ -131,42 +142,71 @@ class checker {
   const schema& schema_;
   findings& found_;
   names_seen on_schema_;
+  std::unordered_map<std::string_view, names_seen> on_types_;
 };
 
-/// Checks a constant, from the outside of its type inwards.
+/// The place inside a constant, told from the outside inwards; made into text only for a message.
+struct place {
+  const place* outer = nullptr;
+  std::string_view key;   ///< empty: an item of a list
+  std::size_t index = 0;  ///< of the item
+};
+
+/// Checks a constant, from the outside of its type inwards. Values are parsed no deeper than `source_limits::depth`.
 class constant_checker {
  public:
-  constant_checker(const schema& s, const type_ref& type, findings& found) : schema_(s), type_(type), found_(found) {}
+  constant_checker(const schema& s, const std::function<std::string()>& what, std::string_view section, findings& found)
+      : schema_(s), what_(what), section_(section), found_(found) {}
 
-  void check(const value& v, std::string_view modifiers, const std::string& what) {
+  void check(const value& v, const type_ref& type, const place* at) { check(v, type, type.modifiers, at); }
+
+ private:
+  void check(const value& v, const type_ref& type, std::string_view modifiers, const place* at) {
     if (found_.full()) return;
     if (modifiers.ends_with('!')) {
-      if (v.kind == value_kind::null) return mismatch(v, what);
+      if (v.kind == value_kind::null) return mismatch(v, type, at);
       modifiers.remove_suffix(1);
     } else if (v.kind == value_kind::null) {
       return;
     }
-    if (!modifiers.ends_with('[')) return check_named(v, what);
+    if (!modifiers.ends_with('[')) return check_named(v, type, at);
     modifiers.remove_suffix(1);
-    if (v.kind != value_kind::list) return check(v, modifiers, what);  // a single value is a list of one (§3.11)
-    for (std::size_t i = 0; i < v.items.size(); ++i) check(v.items[i], modifiers, fmt::format("{}[{}]", what, i));
+    if (v.kind != value_kind::list) return check(v, type, modifiers, at);  // a single value is a list of one (§3.11)
+    for (std::size_t i = 0; i < v.items.size(); ++i) {
+      const place item{at, {}, i};
+      check(v.items[i], type, modifiers, &item);
+    }
   }
 
- private:
-  void mismatch(const value& v, const std::string& what) {
-    found_.error(v.offset, fmt::format("{}: expected {}, found {}", what, print(type_), shown(print(v))));
+  void error(std::size_t offset, const place* at, const std::string& message) {
+    std::vector<const place*> path;
+    for (; at != nullptr; at = at->outer) path.push_back(at);
+    std::string where = what_();
+    for (const place* p : path | std::views::reverse)
+      where += p->key.empty() ? fmt::format("[{}]", p->index) : "." + shown(p->key);
+    found_.error(offset, fmt::format("{}: {} ({})", where, message, section_));
   }
 
-  void check_named(const value& v, const std::string& what) {
-    const definition* d = schema_.find_type(type_.named.text);
+  void mismatch(const value& v, const type_ref& type, const place* at) {
+    error(v.offset, at, fmt::format("expected {}, found {}", print(type), shown(print(v))));
+  }
+
+  void check_named(const value& v, const type_ref& type, const place* at) {
+    const type_entry* entry = schema_.find_entry(type.named.text);
+    const definition* d = entry == nullptr ? nullptr : entry->defined;
     if (d == nullptr) return;  // reported where it is referred to
-    if (d->kind == definition_kind::enumeration) return check_enum(v, *d, what);
-    if (d->kind == definition_kind::input) return check_object(v, *d, what);
-    if (d->kind == definition_kind::scalar && !fits_scalar(v)) mismatch(v, what);
+    if (d->kind == definition_kind::enumeration) {
+      check_enum(v, type, *entry, at);
+    } else if (d->kind == definition_kind::input) {
+      check_object(v, type, *entry, at);
+    } else if (d->kind == definition_kind::scalar && !fits_scalar(v, type.named.text)) {
+      mismatch(v, type, at);
+    } else {
+      check_keys(v, at);
+    }
   }
 
-  [[nodiscard]] bool fits_scalar(const value& v) const {
-    const std::string_view scalar = type_.named.text;
+  [[nodiscard]] static bool fits_scalar(const value& v, std::string_view scalar) {
     const bool integer = v.kind == value_kind::integer;
     if (scalar == "Int") return integer && integer_of(v).has_value();
     if (scalar == "Float") return (integer || v.kind == value_kind::floating) && finite(v);
@@ -177,35 +217,55 @@ class constant_checker {
   }
   static bool finite(const value& v) { return std::isfinite(std::strtod(std::string(v.text).c_str(), nullptr)); }
 
-  void check_enum(const value& v, const definition& d, const std::string& what) {
-    if (v.kind != value_kind::enumeration) return mismatch(v, what);
-    const std::set<std::string_view>& values = schema_.types.find(d.id.text)->second.values;
-    if (!values.contains(v.text))
-      found_.error(v.offset, fmt::format("{}: {} has no value {}{}", what, shown(d.id.text), shown(v.text),
-                                         did_you_mean(v.text, values)));
+  /// Of a scalar that takes anything: no key stands twice (§5.6.3).
+  void check_keys(const value& v, const place* at) {
+    if (found_.full()) return;
+    names_seen seen;
+    for (std::size_t i = 0; i < v.items.size(); ++i) {
+      const value& item = v.items[i];
+      if (v.kind == value_kind::object && !seen.insert(item.key.text).second) twice(item, at);
+      const place inner{at, item.key.text, i};
+      if (!item.items.empty()) check_keys(item, &inner);
+    }
+  }
+  void twice(const value& item, const place* at) {
+    error(item.key.offset, at, fmt::format("{} is given twice", shown(item.key.text)));
   }
 
-  void check_object(const value& v, const definition& d, const std::string& what) {
-    if (v.kind != value_kind::object) return mismatch(v, what);
-    const input_index& known = schema_.types.find(d.id.text)->second.inputs;
+  void check_enum(const value& v, const type_ref& type, const type_entry& entry, const place* at) {
+    if (v.kind != value_kind::enumeration) return mismatch(v, type, at);
+    if (!entry.values.contains(v.text))
+      error(v.offset, at,
+            fmt::format("{} has no value {}{}", shown(type.named.text), shown(v.text),
+                        did_you_mean(v.text, entry.values)));
+  }
+
+  void check_object(const value& v, const type_ref& type, const type_entry& entry, const place* at) {
+    if (v.kind != value_kind::object) return mismatch(v, type, at);
+    const std::string_view input = type.named.text;
     names_seen seen;
     for (const value& item : v.items) {
       if (found_.full()) return;
+      const place inner{at, item.key.text, 0};
       if (!seen.insert(item.key.text).second) {
-        found_.error(item.key.offset, fmt::format("{}: {} is given twice", what, shown(item.key.text)));
-      } else if (const auto it = known.by_name.find(item.key.text); it != known.by_name.end()) {
-        check_constant(schema_, item, it->second->type, fmt::format("{}.{}", what, shown(item.key.text)), found_);
+        twice(item, at);
+      } else if (const auto it = entry.inputs.by_name.find(item.key.text); it != entry.inputs.by_name.end()) {
+        check(item, it->second->type, &inner);
       } else {
-        found_.error(item.key.offset, fmt::format("{}: {} has no field {}{}", what, shown(d.id.text),
-                                                  shown(item.key.text), known.near(item.key.text)));
+        error(
+            item.key.offset, at,
+            fmt::format("{} has no field {}{}", shown(input), shown(item.key.text), entry.inputs.near(item.key.text)));
       }
     }
-    for (const input_value* f : known.required)
-      if (!seen.contains(f->id.text)) found_.error(v.offset, fmt::format("{}: {} is missing", what, shown(f->id.text)));
+    for (const input_value* f : entry.inputs.required)
+      if (!seen.contains(f->id.text)) error(v.offset, at, fmt::format("{} is missing", shown(f->id.text)));
+    if (entry.one_of && (v.items.size() != 1 || v.items.front().kind == value_kind::null))
+      error(v.offset, at, fmt::format("{} is @oneOf: give exactly one field, and not null", shown(input)));
   }
 
   const schema& schema_;
-  const type_ref& type_;
+  const std::function<std::string()>& what_;
+  std::string_view section_;
   findings& found_;
 };
 
@@ -216,8 +276,9 @@ void check_directives(const schema& s, const document& doc, findings& found) {
   for (const definition& d : doc.definitions) c.check(d);
 }
 
-void check_constant(const schema& s, const value& v, const type_ref& type, const std::string& what, findings& found) {
-  constant_checker(s, type, found).check(v, type.modifiers, what);
+void check_constant(const schema& s, const value& v, const type_ref& type, const std::function<std::string()>& what,
+                    std::string_view section, findings& found) {
+  constant_checker(s, what, section, found).check(v, type, nullptr);
 }
 
 }  // namespace waggle::graphql

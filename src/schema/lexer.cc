@@ -1,19 +1,45 @@
 #include "schema/lexer.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include "schema/text.h"
 
 namespace waggle::graphql {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_name_start(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
-bool is_name(char c) { return is_name_start(c) || is_digit(c); }
-bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+/// What a byte may be the beginning of, or a part of: bits, looked up in one table.
+enum character : std::uint8_t {
+  digit = 1,
+  name_start = 2,
+  punctuation = 4,
+  line_end = 8,
+  blank = 16,
+  in_string = 32,  ///< means something in a string or block string
+};
+constexpr auto characters = [] {
+  std::array<std::uint8_t, 256> table{};
+  auto set = [&](std::string_view all, character bit) {
+    for (const char c : all) table[static_cast<unsigned char>(c)] |= bit;
+  };
+  set("0123456789", digit);
+  set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_", name_start);
+  set("!$&():=@[]{|}", punctuation);
+  set("\n\r", line_end);
+  set(" \t,", blank);
+  set("\"\\\n\r", in_string);
+  return table;
+}();
+bool is(char c, unsigned bits) { return (characters[static_cast<unsigned char>(c)] & bits) != 0; }
+
+bool is_digit(char c) { return is(c, digit); }
+bool is_name_start(char c) { return is(c, name_start); }
+bool is_name(char c) { return is(c, name_start | digit); }
+bool is_line_end(char c) { return is(c, line_end); }
 
 std::optional<unsigned> hex_value(char c) {
   if (is_digit(c)) return static_cast<unsigned>(c - '0');
@@ -117,8 +143,9 @@ class lexer {
   /// Passes one ignored token (§2.1.7).
   bool skip_ignored() {
     const char c = peek();
-    if (c == ' ' || c == '\t' || c == ',') {
-      ++at_;
+    if (is(c, blank)) {
+      do ++at_;
+      while (is(peek(), blank));
     } else if (is_line_end(c)) {
       pass_line_end();
     } else if (c == '#') {
@@ -146,7 +173,7 @@ class lexer {
       number();
     } else if (c == '"') {
       rest().starts_with(R"(""")") ? block_string() : string();
-    } else if (c != '\0' && std::string_view("!$&():=@[]{|}").find(c) != std::string_view::npos) {
+    } else if (is(c, punctuation)) {
       ++at_;
       push(token_kind::punctuator, start);
     } else if (rest().starts_with("...")) {
@@ -194,7 +221,7 @@ class lexer {
   void string() {
     const std::size_t start = at_++;
     while (at_ < source_.size() && source_[at_] != '"' && !is_line_end(source_[at_])) {
-      if (source_[at_] != '\\') {
+      if (!is(source_[at_], in_string)) {
         ++at_;
         continue;
       }
@@ -217,6 +244,7 @@ class lexer {
     const std::size_t indent = at_ - line_start_;
     at_ += 3;
     for (;;) {
+      while (at_ < source_.size() && !is(source_[at_], in_string)) ++at_;
       if (at_ >= source_.size()) {
         found_.error(start, R"(this block string has no end: """ is missing)");
         break;
@@ -287,7 +315,8 @@ std::vector<token> lex(std::string_view source, const source_limits& limits, fin
     found.error(findings::whole_file, fmt::format("{} bytes; at most {} are read", source.size(), limits.bytes));
     return {token{token_kind::end, 1, 0, source.substr(source.size())}};
   }
-  if (const std::size_t bad = first_invalid_utf8(source); bad != std::string_view::npos) {
+  if (!simdjson::validate_utf8(source.data(), source.size())) {
+    const std::size_t bad = first_invalid_utf8(source);
     found.error(
         bad, fmt::format("byte {:#04x} is not UTF-8; save the file as UTF-8", static_cast<unsigned char>(source[bad])));
     return {token{token_kind::end, 1, 0, source.substr(source.size())}};
@@ -315,6 +344,20 @@ std::string string_value(const token& t) {
     i += e.length;
   }
   return value;
+}
+
+std::optional<std::string_view> value_as_written(const token& t) {
+  if (t.text.find('\\') != std::string_view::npos) return std::nullopt;
+  if (t.kind == token_kind::string) return inside(t.text, "\"");
+  const std::string_view raw = inside(t.text, R"(""")");
+  auto white = [](char c) { return c == ' ' || c == '\t' || is_line_end(c); };
+  const auto text = std::ranges::find_if_not(raw, white);
+  const auto end = std::find_if(text, raw.end(), is_line_end);
+  if (!std::all_of(end, raw.end(), white)) return std::nullopt;
+  if (text == raw.end()) return std::string_view{};
+  // Only the first line keeps its indentation.
+  const auto begin = std::any_of(raw.begin(), text, is_line_end) ? text : raw.begin();
+  return std::string_view(begin, end);
 }
 
 }  // namespace waggle::graphql

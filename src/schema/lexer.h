@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,5 +34,9 @@ struct token {
 /// The value that a string token stands for: escapes read, a block string's indentation taken off (§2.9.4, BlockStringValue).
 /// For tokens that `lex` reported no error in; otherwise some text.
 [[nodiscard]] std::string string_value(const token& t);
+
+/// The same as a part of the source, where the value stands there as it is: a string without escapes, a block string that has
+/// one line with text.
+[[nodiscard]] std::optional<std::string_view> value_as_written(const token& t);
 
 }  // namespace waggle::graphql

@@ -183,5 +183,22 @@ TEST(findings, stop_after_a_hundred_errors) {
   EXPECT_EQ(out.findings.size(), 100U);
 }
 
+TEST(lexer, a_value_that_stands_in_the_text_is_the_value) {
+  int written = 0;
+  for (const std::string_view quotes : {R"(")", R"(""")"}) {
+    for (const std::string_view inner :
+         {"", "x", "  x ", "\n", "\n\n", "\n  x", "\n  x \n  ", "  x\n", " \t \r\n\tx\r\n", "\n x\n\n  y\n", "x\ny",
+          "\rx\r", "  ", "a \\n", "\n \\\"\"\" x\n", "\n\n  two words \n"}) {
+      const std::string text = std::string(quotes) + std::string(inner) + std::string(quotes);
+      const token t{quotes.size() == 1 ? token_kind::string : token_kind::block_string, 1, 0, text};
+      const auto value = value_as_written(t);
+      if (!value) continue;
+      ++written;
+      EXPECT_EQ(*value, string_value(t)) << text;
+    }
+  }
+  EXPECT_GE(written, 20);
+}
+
 }  // namespace
 }  // namespace waggle::graphql

@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"service S { @durable m: Int }", "directive @durable is not defined"},
         wrong{"service S { m(a: Usr): Int } type User { a: Int }",
               "f:1:18: error: type Usr is not defined; did you mean User?"},
-        wrong{"service S { m(a: A): A } type A { a: Int } type AInput { a: Int }",
+        wrong{"service S { m(a: A): A } type A { a: Int } input AInput { a: Int }",
               "its input form is AInput, but that name is taken"},
         wrong{"service S { m(a: A): Int } type A { a(b: Int): Int }", "A is an input, so a has no arguments"}));
 

@@ -237,10 +237,12 @@ class parser : private token_cursor {
       advance();
     }
     const auto kind = peek().kind == token_kind::name ? kind_of(peek().text) : std::nullopt;
-    if (!kind || (d.extension && (*kind == definition_kind::directive || *kind == definition_kind::service))) {
+    if (!kind) {
       unexpected_definition();
       return d;
     }
+    if (d.extension && (*kind == definition_kind::directive || *kind == definition_kind::service))
+      error(here(), fmt::format("a {} cannot be extended", describe(*kind)));
     d.kind = *kind;
     advance();
     if (d.kind == definition_kind::directive) {
@@ -304,8 +306,8 @@ bool is_okra(const std::vector<token>& tokens) {
   };
   std::size_t depth = 0;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (is(i, token_kind::punctuator, "{")) ++depth;
-    if (is(i, token_kind::punctuator, "}") && depth > 0) --depth;
+    if (tokens[i].kind == token_kind::punctuator && tokens[i].text.front() == '{') ++depth;
+    if (tokens[i].kind == token_kind::punctuator && tokens[i].text.front() == '}' && depth > 0) --depth;
     if (depth > 0) continue;
     if (is(i, token_kind::punctuator, "@") && is(i + 1, token_kind::name, "okra")) return true;
     if (is(i, token_kind::name, "service") && is(i + 1, token_kind::name, "") &&

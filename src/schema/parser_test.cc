@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"schema { qeury: Q }", "f:1:10: error: expected query, mutation or subscription, found qeury"},
         wrong{"extend schema", "1:14: error: expected what the extension adds"},
         wrong{"\"d\" extend type A @a", "1:5: error: an extension has no description"},
-        wrong{"extend directive @a on FIELD", "expected a definition"},
+        wrong{"extend directive @a on FIELD", "f:1:8: error: a directive cannot be extended"},
         wrong{"extend scalar S", "expected what the extension adds"},
         wrong{"extend union U", "expected what the extension adds"}, wrong{"extend type", "expected a name"},
         wrong{"type T {}", "f:1:9: error: expected a field's name, found }"},

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "schema/ast.h"
@@ -28,6 +29,7 @@ struct type_entry {
   const definition* defined = nullptr;  ///< null: only extended, which was reported
   std::vector<const definition*> extensions;
   origin from = origin::file;
+  bool one_of = false;                ///< an input type with @oneOf on its definition (§3.10.1)
   input_index inputs;                 ///< an input type's fields, those of extensions too
   std::set<std::string_view> values;  ///< an enum's, those of extensions too
 
@@ -43,11 +45,19 @@ struct directive_entry {
 
 /// A document's definitions by name, with what is implied. Points into the document, which must outlive it.
 struct schema {
+  schema() = default;
+  // `entries` points into `types`, whose nodes stay where they are when it is moved.
+  schema(schema&&) = default;
+  schema& operator=(schema&&) = default;
+
   std::map<std::string_view, type_entry> types;
   std::map<std::string_view, directive_entry> directives;
   std::vector<const definition*> parts;  ///< the schema's definition and its extensions, in the text's order
   std::array<name, 3> roots;             ///< by operation; without a text where there is none
+  std::unordered_map<std::string_view, const type_entry*> entries;  ///< of `types`
 
+  /// The type's entry or null, faster than `types.find`.
+  [[nodiscard]] const type_entry* find_entry(std::string_view type_name) const;
   /// The type's definition or null.
   [[nodiscard]] const definition* find_type(std::string_view type_name) const;
   /// `; did you mean …?` from the names of types that a file may use.
@@ -66,11 +76,12 @@ struct parsed_schema {
   schema index;
 };
 
-/// Collects definitions and reports those that are there twice, that take a reserved name, and extensions of nothing.
-/// The rules of single types (§3's Type Validation lists) are not checked here.
+/// Collects definitions and reports those that are there twice, that take waggle's or built-in names, extensions of nothing
+/// or of another kind, and wrong roots. What is reported is left out of the index.
+/// The other rules of §3's Type Validation lists are not checked here (schema/type_rules.h).
 [[nodiscard]] schema index_schema(const document& doc, bool okra, findings& found);
 
-/// Reports every use of a type that is not defined.
+/// Reports every use of a type that is not defined, or that stands where its kind cannot (IsInputType and IsOutputType, §3.4.2).
 void check_references(const schema& s, const document& doc, findings& found);
 
 }  // namespace waggle::graphql

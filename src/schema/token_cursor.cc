@@ -45,8 +45,8 @@ name token_cursor::parse_name(std::string_view what) {
 std::string_view token_cursor::parse_string() {
   const token& t = peek();
   advance();
-  const bool plain = t.kind == token_kind::string && t.text.find('\\') == std::string_view::npos && t.text.size() >= 2;
-  return plain ? t.text.substr(1, t.text.size() - 2) : owned_.emplace_back(string_value(t));
+  const auto written = value_as_written(t);
+  return written ? *written : owned_.emplace_back(string_value(t));
 }
 
 type_ref token_cursor::parse_type() {
