@@ -1,8 +1,8 @@
 # waggle_layer(NAME USES layer... LIBRARIES target...)
-# src/NAME/*.cc become waggle_NAME; src/NAME/*_test.cc become the test program NAME_test.
+# src/NAME/**.cc become waggle_NAME; src/NAME/*_test.cc become the test program NAME_test.
 function(waggle_layer name)
   cmake_parse_arguments(L "" "" "USES;LIBRARIES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/main\\.cc$")

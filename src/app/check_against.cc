@@ -7,7 +7,7 @@
 
 #include "app/commands.h"
 #include "app/targets.h"
-#include "schema/compare.h"
+#include "schema/compare/compare.h"
 
 namespace waggle {
 namespace {

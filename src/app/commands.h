@@ -23,7 +23,7 @@ int check(const configuration& c, const std::string& target, bool json);
 /// What changed between the contracts of two schemas or targets; it failed where a change is breaking.
 int check_against(const std::string& before, const std::string& after, bool json);
 int inspect(const configuration& c, const std::string& target, bool json);
-/// `format`: a name of schema/describe.h.
+/// `format`: a name of schema/describe/describe.h.
 int describe(const std::string& target, const std::string& format);
 int pack(const std::string& module, const std::string& schema, const std::string& out);
 /// Prints the standard form of a schema; mutations that match `reads` ("get*,list*") as queries.

@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "schema/text.h"
+#include "schema/language/text.h"
 
 namespace waggle {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "app/commands.h"
 #include "app/targets.h"
-#include "schema/describe.h"
-#include "schema/json_schema.h"
-#include "schema/openapi.h"
+#include "schema/describe/describe.h"
+#include "schema/describe/json_schema.h"
+#include "schema/describe/openapi.h"
 
 namespace waggle {
 namespace {

@@ -12,7 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include "app/metrics.h"
-#include "schema/describe.h"
+#include "schema/describe/describe.h"
 
 namespace waggle {
 namespace {

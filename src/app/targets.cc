@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "app/read_file.h"
-#include "schema/text.h"
+#include "schema/language/text.h"
 #include "wasm/wasm_binary.h"
 
 namespace waggle {

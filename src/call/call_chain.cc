@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "schema/text.h"
+#include "schema/language/text.h"
 
 namespace waggle {
 namespace {

@@ -8,8 +8,8 @@
 #include "gateway/encoding.h"
 #include "gateway/gzip.h"
 #include "gateway/origin.h"
-#include "schema/describe.h"
-#include "schema/text.h"
+#include "schema/describe/describe.h"
+#include "schema/language/text.h"
 
 namespace waggle {
 namespace {

@@ -8,7 +8,7 @@
 #include "gateway/encoding.h"
 #include "gateway/fake_service_for_tests.h"
 #include "gateway/gzip.h"
-#include "schema/describe.h"
+#include "schema/describe/describe.h"
 
 namespace waggle {
 namespace {

@@ -2,16 +2,16 @@
 
 #include <fmt/format.h>
 
-#include "schema/compile_types.h"
-#include "schema/directives.h"
 #include "schema/example.h"
+#include "schema/language/parser.h"
+#include "schema/language/print.h"
+#include "schema/language/text.h"
 #include "schema/okra.h"
-#include "schema/parser.h"
-#include "schema/print.h"
+#include "schema/rules/directives.h"
+#include "schema/rules/type_rules.h"
 #include "schema/schema.h"
 #include "schema/service_settings.h"
-#include "schema/text.h"
-#include "schema/type_rules.h"
+#include "schema/values/compile_types.h"
 
 namespace waggle {
 namespace graphql {

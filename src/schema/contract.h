@@ -30,7 +30,7 @@ struct diagnostic {
 
 enum class operation : std::uint8_t { query, mutation, subscription };
 
-/// What a payload or an answer must be: a type in the contract's tables (schema/value_types.h).
+/// What a payload or an answer must be: a type in the contract's tables (schema/values/value_types.h).
 struct value_place {
   std::uint32_t type = 0;
   bool sensitive = false;  ///< not to be quoted, as a whole
@@ -61,7 +61,7 @@ struct pool_settings {
   bool fresh = false;                      ///< a new instance for each request
 };
 
-struct descriptions;  // schema/describe.h
+struct descriptions;  // schema/describe/describe.h
 
 /// A service's description, compiled. Immutable; may be read from any thread.
 struct contract {

@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "schema/language/print_document.h"
+#include "schema/language/text.h"
 #include "schema/prelude.h"
-#include "schema/print_document.h"
-#include "schema/scalars.h"
 #include "schema/schema.h"
-#include "schema/text.h"
+#include "schema/values/scalars.h"
 
 namespace waggle {
 namespace graphql {

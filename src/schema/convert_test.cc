@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "schema/value_types.h"
+#include "schema/values/value_types.h"
 
 namespace waggle {
 namespace {

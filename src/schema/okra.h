@@ -1,6 +1,6 @@
 #pragma once
-#include "schema/ast.h"
-#include "schema/findings.h"
+#include "schema/language/ast.h"
+#include "schema/language/findings.h"
 
 namespace waggle::graphql {
 

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "schema/contract.h"
-#include "schema/parser.h"
-#include "schema/print.h"
+#include "schema/language/parser.h"
+#include "schema/language/print.h"
 
 namespace waggle {
 namespace {

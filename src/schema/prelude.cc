@@ -1,6 +1,6 @@
 #include "schema/prelude.h"
 
-#include "schema/parser.h"
+#include "schema/language/parser.h"
 
 namespace waggle::graphql {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 #include <string_view>
 
-#include "schema/ast.h"
+#include "schema/language/ast.h"
 
 /// What every schema has without writing it. Parsed once; may be read from any thread.
 namespace waggle::graphql {

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "schema/language/print.h"
+#include "schema/language/text.h"
 #include "schema/prelude.h"
-#include "schema/print.h"
-#include "schema/text.h"
 
 namespace waggle::graphql {
 namespace {

@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "schema/ast.h"
-#include "schema/findings.h"
+#include "schema/language/ast.h"
+#include "schema/language/findings.h"
 
 namespace waggle::graphql {
 
@@ -78,7 +78,7 @@ struct parsed_schema {
 
 /// Collects definitions and reports those that are there twice, that take waggle's or built-in names, extensions of nothing
 /// or of another kind, and wrong roots. What is reported is left out of the index.
-/// The other rules of §3's Type Validation lists are not checked here (schema/type_rules.h).
+/// The other rules of §3's Type Validation lists are not checked here (schema/rules/type_rules.h).
 [[nodiscard]] schema index_schema(const document& doc, bool okra, findings& found);
 
 /// Reports every use of a type that is not defined, or that stands where its kind cannot (IsInputType and IsOutputType, §3.4.2).

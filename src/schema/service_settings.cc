@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "schema/text.h"
+#include "schema/language/text.h"
 
 namespace waggle::graphql {
 namespace {

@@ -1,5 +1,5 @@
 #pragma once
-#include "schema/findings.h"
+#include "schema/language/findings.h"
 #include "schema/schema.h"
 
 namespace waggle::graphql {

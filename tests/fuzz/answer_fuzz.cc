@@ -8,7 +8,7 @@
 
 #include "call/guest_error.h"
 #include "schema/contract.h"
-#include "schema/json_scan.h"
+#include "schema/values/json_scan.h"
 
 namespace {
 

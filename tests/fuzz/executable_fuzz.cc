@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "schema/executable.h"
+#include "schema/language/executable.h"
 
 namespace {
 

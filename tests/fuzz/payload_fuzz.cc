@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "schema/contract.h"
-#include "schema/explain.h"
-#include "schema/json_scan.h"
+#include "schema/values/explain.h"
+#include "schema/values/json_scan.h"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "schema/parser.h"
-#include "schema/print_document.h"
+#include "schema/language/parser.h"
+#include "schema/language/print_document.h"
 
 namespace {
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "schema/constraint.h"
-#include "schema/decimal.h"
-#include "schema/scalars.h"
+#include "schema/values/constraint.h"
+#include "schema/values/decimal.h"
+#include "schema/values/scalars.h"
 
 namespace {
 

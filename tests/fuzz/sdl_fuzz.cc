@@ -5,7 +5,7 @@
 #include <string>
 
 #include "schema/contract.h"
-#include "schema/json_scan.h"
+#include "schema/values/json_scan.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "schema/compare.h"
+#include "schema/compare/compare.h"
 
 namespace {
 

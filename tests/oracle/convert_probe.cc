@@ -7,8 +7,8 @@
 #include <simdjson.h>
 
 #include "schema/convert.h"
-#include "schema/parser.h"
-#include "schema/print_document.h"
+#include "schema/language/parser.h"
+#include "schema/language/print_document.h"
 
 namespace {
 

@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "schema/executable.h"
-#include "schema/parser.h"
-#include "schema/print.h"
+#include "schema/language/executable.h"
+#include "schema/language/parser.h"
+#include "schema/language/print.h"
 
 namespace {
 
