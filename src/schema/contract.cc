@@ -59,14 +59,15 @@ void read_methods(const schema& s, contract& into, type_compiler& types, finding
     found.error(findings::whole_file, "no methods: define type Query or type Mutation with a field for each method");
 }
 
-contract read_contract(const parsed_schema& parsed, std::string_view sdl, bool okra, findings& found) {
-  const schema& s = parsed.index;
+contract read_contract(parsed_schema& parsed, std::string_view sdl, findings& found) {
+  schema& s = parsed.index;
   contract c;
   c.sdl = sdl;
   for (const definition* part : s.parts)
     if (!part->description.empty()) c.description = part->description;
   read_service(s, c, found);
-  type_compiler types(s, parsed.doc, okra || c.name.starts_with(host_prefix), found);
+  s.scalars_by_name |= c.name.starts_with(host_prefix);
+  type_compiler types(s, parsed.doc, found);
   read_methods(s, c, types, found);
   if (!found.has_errors()) {
     const auto tables = std::make_shared<const type_tables>(types.finish());
@@ -100,7 +101,7 @@ compiled_contract compile_contract(std::string_view sdl, std::string_view file) 
     check_references(s, doc, found);
     check_types(s, doc, found);
     check_directives(s, doc, found);
-    contract c = read_contract(*parsed, sdl, okra, found);
+    contract c = read_contract(*parsed, sdl, found);
     c.parsed = parsed;
     if (!found.has_errors()) out.value = std::move(c);
   }

@@ -204,10 +204,19 @@ std::string schema::near_type(std::string_view type_name) const {
   return near.hint();
 }
 
+known_scalar form_of_scalar(const schema& s, const type_entry& scalar) {
+  for (const definition* part : scalar.parts())
+    for (const directive& d : part->directives)
+      if (const argument* url = d.find("url"); url != nullptr && d.id.text == "specifiedBy")
+        return scalar_specified_by(url->given.text);
+  return s.scalars_by_name ? scalar_named(scalar.defined->id.text) : known_scalar::none;
+}
+
 schema index_schema(const document& doc, bool okra, findings& found) {
   schema s;
   add_implied(s, built_ins(), origin::built_in);
   add_implied(s, prelude(), origin::prelude);
+  s.scalars_by_name = okra;
   if (okra) add_implied(s, okra_prelude(), origin::built_in);
   for (const definition& d : doc.definitions) {
     if (d.kind == definition_kind::schema) {

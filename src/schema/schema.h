@@ -9,6 +9,7 @@
 
 #include "schema/language/ast.h"
 #include "schema/language/findings.h"
+#include "schema/values/scalars.h"
 
 namespace waggle::graphql {
 
@@ -55,6 +56,7 @@ struct schema {
   std::vector<const definition*> parts;  ///< the schema's definition and its extensions, in the text's order
   std::array<name, 3> roots;             ///< by operation; without a text where there is none
   std::unordered_map<std::string_view, const type_entry*> entries;  ///< of `types`
+  bool scalars_by_name = false;  ///< Long, Date and the others need no @specifiedBy: okra's files, host contracts
 
   /// The type's entry or null, faster than `types.find`.
   [[nodiscard]] const type_entry* find_entry(std::string_view type_name) const;
@@ -75,6 +77,9 @@ struct parsed_schema {
   document doc;
   schema index;
 };
+
+/// Which known scalar it is (design: docs/contracts.md), by its @specifiedBy or, where the schema allows it, by its name.
+[[nodiscard]] known_scalar form_of_scalar(const schema& s, const type_entry& scalar);
 
 /// Collects definitions and reports those that are there twice, that take waggle's or built-in names, extensions of nothing
 /// or of another kind, and wrong roots. What is reported is left out of the index.

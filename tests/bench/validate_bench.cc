@@ -171,9 +171,8 @@ int main(int argc, char** argv) {
     const double floor = median(s.stage1_ns);
     const auto bytes = static_cast<double>(s.payload.size());
     if (json)
-      fmt::print(R"({{"payload":"{}","bytes":{},"ns":{:.1f},"stage1":{:.1f}}})"
-                 "\n",
-                 s.name, s.payload.size(), ns, floor);
+      fmt::print("{{\"payload\":\"{}\",\"bytes\":{},\"ns\":{:.1f},\"stage1\":{:.1f},\"budget\":{:.0f}}}\n", s.name,
+                 s.payload.size(), ns, floor, s.budget_ns);
     else
       fmt::print("{:<22} {:>8} {:>12.1f} {:>8.2f} {:>11.2f}x {:>9}\n", s.name, s.payload.size(), ns, bytes / ns,
                  ns / floor, s.budget_ns == 0 ? "" : fmt::format("{:.0f} ns", s.budget_ns));

@@ -41,27 +41,19 @@ whole_type whole(const type_entry& entry) {
 /// What says which form a scalar's values have.
 struct specification {
   std::string_view url;
-  bool by_name = false;  ///< one of okra's
+  known_scalar form;  ///< what waggle checks
 };
 
-specification specification_of(const type_entry& entry, const whole_type& t) {
+specification specification_of(const schema& s, const type_entry& entry, const whole_type& t) {
   const directive* d = find(t.notes.directives, "specifiedBy");
   const argument* url = d == nullptr ? nullptr : d->find("url");
-  return {url == nullptr ? std::string_view() : url->given.text, d == nullptr && entry.from == origin::built_in};
+  return {url == nullptr ? std::string_view() : url->given.text,
+          t.kind == definition_kind::scalar ? form_of_scalar(s, entry) : known_scalar::none};
 }
 
-/// Is it where those are that waggle knows and checks values by? Perhaps it does not know this one.
-bool may_be_checked(const specification& s) {
-  std::string_view rest = s.url;
-  if (rest.starts_with("http")) rest.remove_prefix(4);
-  if (rest.starts_with('s')) rest.remove_prefix(1);
-  return s.by_name || rest.starts_with("://scalars.graphql.org/");
-}
-
+/// An okra file and what `waggle convert` makes of it have the scalar's name on one side, its address on the other.
 bool same_form(const specification& a, const specification& b) {
-  // An okra file and what `waggle convert` makes of it: the scalar's name on one side, its address on the other.
-  if (a.by_name != b.by_name) return may_be_checked(a) && may_be_checked(b);
-  return a.url == b.url;
+  return a.form == b.form && (a.form != known_scalar::none || a.url == b.url);
 }
 
 std::string quoted(const specification& s) { return s.url.empty() ? "nothing" : '"' + shown(s.url) + '"'; }
@@ -119,7 +111,8 @@ class type_comparison {
     }
     compare_annotations(path, old_type.notes, new_type.notes, {"constraint", "specifiedBy"}, into_);
     if (old_type.kind == definition_kind::scalar) {
-      compare_specification(path, specification_of(old_entry, old_type), specification_of(new_entry, new_type),
+      compare_specification(path, specification_of(before_, old_entry, old_type),
+                            specification_of(after_, new_entry, new_type),
                             {old_type.notes.offset, new_type.notes.offset});
       const bool only_given = in(type_name, in_payload) && !in(type_name, in_answer);
       compare_constraint(path, old_type.notes, new_type.notes, !only_given, into_);
@@ -135,8 +128,8 @@ class type_comparison {
   void compare_specification(const std::string& path, const specification& old_one, const specification& new_one,
                              place_pair at) {
     if (same_form(old_one, new_one)) return;
-    into_.add(may_be_checked(old_one) || may_be_checked(new_one) ? scalar_format_changed : scalar_specification_changed,
-              path, fmt::format("@specifiedBy changed from {} to {}", quoted(old_one), quoted(new_one)), at);
+    into_.add(old_one.form != new_one.form ? scalar_format_changed : scalar_specification_changed, path,
+              fmt::format("@specifiedBy changed from {} to {}", quoted(old_one), quoted(new_one)), at);
   }
 
   /// Interfaces of an object or an interface, members of a union.

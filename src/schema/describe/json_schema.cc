@@ -189,13 +189,6 @@ bool single_fits(const directive* constraint) {
 
 }  // namespace
 
-known_scalar form_of_scalar(const schema& s, const type_entry& scalar) {
-  if (const value* url = given(find_directive(scalar, "specifiedBy"), "url")) return scalar_specified_by(url->text);
-  const auto okra = s.directives.find("okra");  // implied in okra's files only
-  return okra != s.directives.end() && okra->second.from == origin::built_in ? scalar_named(scalar.defined->id.text)
-                                                                             : known_scalar::none;
-}
-
 std::vector<described_method> methods_of(const contract& c) {
   std::map<std::string_view, const field*> fields;
   const schema& s = c.parsed->index;

@@ -24,9 +24,6 @@ namespace waggle::graphql {
 /// How many places of types a description may have: fields, arguments, each level of a list.
 inline constexpr std::size_t most_positions = 50'000;
 
-/// Which form the scalar has: what its `@specifiedBy` says; in okra's files, without one, what its name says.
-[[nodiscard]] known_scalar form_of_scalar(const schema& s, const type_entry& scalar);
-
 /// A method with its definition.
 struct described_method {
   const method* about = nullptr;

@@ -71,8 +71,7 @@ shape shape_of_scalar(std::string_view name) {
 
 bool is_sensitive(const std::vector<directive>& directives) { return find(directives, "sensitive") != nullptr; }
 
-type_compiler::type_compiler(const schema& s, const document& doc, bool scalars_by_name, findings& found)
-    : schema_(s), scalars_by_name_(scalars_by_name), found_(found) {
+type_compiler::type_compiler(const schema& s, const document& doc, findings& found) : schema_(s), found_(found) {
   add({}, "any value");
   for (const definition& d : doc.definitions) {
     for (const field& f : d.fields) read_constraints(f.arguments);
@@ -95,14 +94,6 @@ void type_compiler::read_constraints(const std::vector<input_value>& places) {
   }
 }
 
-known_scalar type_compiler::scalar(const type_entry& entry) const {
-  for (const definition* part : entry.parts())
-    if (const directive* d = find(part->directives, "specifiedBy"))
-      if (const argument* url = d->find("url"); url != nullptr && url->given.kind == value_kind::string)
-        return scalar_specified_by(url->given.text);
-  return scalars_by_name_ ? scalar_named(entry.defined->id.text) : known_scalar::none;
-}
-
 applies_to type_compiler::applicable(const type_ref& type) const {
   const applies_to items = type.modifiers.contains('[') ? applies_to::items : applies_to::nothing;
   const auto it = schema_.types.find(type.named.text);
@@ -116,7 +107,7 @@ applies_to type_compiler::applicable(const type_ref& type) const {
     case shape::boolean: return items;
     default: break;
   }
-  switch (scalar(it->second)) {
+  switch (form_of_scalar(schema_, it->second)) {
     case known_scalar::none:
     case known_scalar::json: return items | applies_to::numbers | applies_to::texts;
     case known_scalar::long_integer:
@@ -185,7 +176,7 @@ value_type type_compiler::named(std::string_view name, const own_check& own) {
   switch (entry.defined->kind) {
     case definition_kind::scalar:
       t.what = shape_of_scalar(name);
-      t.scalar = t.what == shape::any ? scalar(entry) : known_scalar::none;
+      t.scalar = t.what == shape::any ? form_of_scalar(schema_, entry) : known_scalar::none;
       if (t.scalar != known_scalar::none) t.what = shape::known;
       t.check = checks(own, name);
       break;

@@ -19,9 +19,8 @@ namespace waggle::graphql {
 /// Makes the tables for the payloads and answers of a contract's methods. The schema is one without errors.
 class type_compiler {
  public:
-  /// `scalars_by_name`: Long, Date and the others are known without @specifiedBy (okra's files, host contracts).
   /// Reports what is wrong with a @constraint anywhere in the document.
-  type_compiler(const schema& s, const document& doc, bool scalars_by_name, findings& found);
+  type_compiler(const schema& s, const document& doc, findings& found);
 
   /// Any JSON value.
   static constexpr std::uint32_t anything = 0;
@@ -39,7 +38,6 @@ class type_compiler {
 
   void read_constraints(const std::vector<input_value>& places);
   [[nodiscard]] applies_to applicable(const type_ref& type) const;
-  [[nodiscard]] known_scalar scalar(const type_entry& entry) const;
 
   std::uint32_t place(const type_ref& type, const own_check& own);
   value_type named(std::string_view name, const own_check& own);
@@ -55,7 +53,6 @@ class type_compiler {
   void index_implementations();
 
   const schema& schema_;
-  bool scalars_by_name_;
   findings& found_;
   pattern_set patterns_;
   type_tables tables_;

@@ -240,10 +240,8 @@ std::optional<std::string> check_number(const constraint& c, std::string_view nu
 }
 
 std::optional<std::string> check_text(const constraint& c, std::string_view decoded) {
-  if (!long_enough(c, decoded))
-    return fmt::format("must have at least {} characters, has {}", *c.min_length, length_of(decoded));
-  if (!short_enough(c, decoded))
-    return fmt::format("must have at most {} characters, has {}", *c.max_length, length_of(decoded));
+  if (!long_enough(c, decoded)) return fmt::format("must have at least {} characters", *c.min_length);
+  if (!short_enough(c, decoded)) return fmt::format("must have at most {} characters", *c.max_length);
   if (!has_pattern(c, decoded)) return fmt::format("must match {}", shown(c.pattern_text));
   return std::nullopt;
 }

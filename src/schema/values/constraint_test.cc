@@ -94,10 +94,10 @@ TEST(constraint, lengths_count_code_points) {
   EXPECT_EQ(text(c, "abc"), "");
   EXPECT_EQ(text(c, "\u00e9\u00e9\u00e9"), "");
   EXPECT_EQ(text(c, "\U0001F600\U0001F600\U0001F600"), "");
-  EXPECT_EQ(text(c, "\U0001F600"), "must have at least 2 characters, has 1");
-  EXPECT_EQ(text(c, "a\u00e9bc"), "must have at most 3 characters, has 4");
-  EXPECT_EQ(text(c, std::string(1000, 'x')), "must have at most 3 characters, has 1000");
-  EXPECT_EQ(text(c, ""), "must have at least 2 characters, has 0");
+  EXPECT_EQ(text(c, "\U0001F600"), "must have at least 2 characters");
+  EXPECT_EQ(text(c, "a\u00e9bc"), "must have at most 3 characters");
+  EXPECT_EQ(text(c, std::string(1000, 'x')), "must have at most 3 characters");
+  EXPECT_EQ(text(c, ""), "must have at least 2 characters");
   EXPECT_EQ(text(good("maxLength: 0"), ""), "");
 }
 
