@@ -16,7 +16,7 @@ import { damaged, mutated, payload_of, print_value } from './coerce/values.mjs';
 import { explained } from './explained_coerce.mjs';
 
 const build = process.argv[2] ?? '../../build/release';
-const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_007);
+const seed = Number(process.env.SEED ?? 1); // the same in every run of make test
 const pairs = Number(process.env.PAIRS ?? 105_000);
 const answer_pairs = Math.ceil(pairs / 5);
 const fault = process.env.STAND_IN;

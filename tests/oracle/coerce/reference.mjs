@@ -2,7 +2,7 @@
 // for answers (design.md §5). Types are graphql-js's. Where it agrees with graphql-js it is no news; where graphql-js cannot be
 // asked (numbers beyond a double, doubled keys, answers) this says what is right, and the text that must come out.
 import * as g from 'graphql';
-import { has_lone_surrogate, integer_digits, is_integral, shown_name } from './json.mjs';
+import { has_lone_surrogate, integer_digits, shown_name } from './json.mjs';
 
 const most_exponent_digits = 1000;
 const join = (path, name) => (path ? `${path}.${name}` : name);
@@ -122,7 +122,7 @@ export function judge() {
       Float: () => number && Number.isFinite(Number(node.raw)),
       String: () => node.kind === 'string',
       Boolean: () => node.kind === 'boolean',
-      ID: () => node.kind === 'string' || (number && is_integral(node.raw)),
+      ID: () => node.kind === 'string' || (number && id_digits(node.raw) !== undefined),
     }[name];
     if (fits && !fits()) wrong(path, node.start, name);
   }
