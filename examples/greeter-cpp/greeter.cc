@@ -14,18 +14,13 @@ static waggle::reply greet_one(const waggle::json& person, const waggle::json& l
   return waggle::object{{"text", hello(language.text()) + name + "!"}, {"language", language}};
 }
 
-// This build does not fill in the contract's defaults yet.
-static waggle::json language_of(const waggle::json& in) {
-  return in["language"].text().empty() ? waggle::json("ENGLISH") : in["language"];
-}
-
-static waggle::reply greet(const waggle::json& in) { return greet_one(in["person"], language_of(in)); }
+static waggle::reply greet(const waggle::json& in) { return greet_one(in["person"], in["language"]); }
 WAGGLE_METHOD(greet);
 
 static waggle::reply greetAll(const waggle::json& in) {
   waggle::list greetings;
   for (const waggle::json& person : in["people"].items()) {
-    waggle::reply one = greet_one(person, language_of(in));
+    waggle::reply one = greet_one(person, in["language"]);
     if (one.failed) return one;
     greetings.push_back(one.value);
   }

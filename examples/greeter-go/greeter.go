@@ -22,9 +22,6 @@ func greet(p person, language string) (greeting, error) {
 	if p.Name == "" {
 		return greeting{}, waggle.Errorf("invalid_argument", "nobody to greet: the name is empty")
 	}
-	if language == "" { // this build does not fill in the contract's defaults yet
-		language = "ENGLISH"
-	}
 	waggle.Log(waggle.LevelInfo, "greeting %s", p.Name)
 	return greeting{hello[language] + p.Name + "!", language}, nil
 }

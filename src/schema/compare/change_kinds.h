@@ -112,7 +112,7 @@ struct change_kind_row {
   std::string_view effect;  ///< what a caller, the service or its operator would notice
 };
 
-/// All kinds, in the order of the enumeration. docs/contracts.md has the same table.
+/// All kinds, in the order of the enumeration. docs/contract-changes.md has the same table.
 [[nodiscard]] std::span<const change_kind_row> change_kinds();
 [[nodiscard]] const change_kind_row& row_of(change_kind kind);
 
