@@ -181,6 +181,11 @@ bool has_pattern(const constraint& c, std::string_view text) {
          c.pattern->Match({text.data(), text.size()}, 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
 }
 
+/// "1 item", "2 items"
+std::string counted(std::uint32_t n, std::string_view what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
 }  // namespace
 
 std::shared_ptr<const re2::RE2> pattern_set::compile(std::string_view text, std::string& problem) {
@@ -240,17 +245,17 @@ std::optional<std::string> check_number(const constraint& c, std::string_view nu
 }
 
 std::optional<std::string> check_text(const constraint& c, std::string_view decoded) {
-  if (!long_enough(c, decoded)) return fmt::format("must have at least {} characters", *c.min_length);
-  if (!short_enough(c, decoded)) return fmt::format("must have at most {} characters", *c.max_length);
+  if (!long_enough(c, decoded)) return fmt::format("must have at least {}", counted(*c.min_length, "character"));
+  if (!short_enough(c, decoded)) return fmt::format("must have at most {}", counted(*c.max_length, "character"));
   if (!has_pattern(c, decoded)) return fmt::format("must match {}", shown(c.pattern_text));
   return std::nullopt;
 }
 
 std::optional<std::string> check_items(const constraint& c, std::size_t count) {
   if (c.min_items && count < *c.min_items)
-    return fmt::format("must have at least {} items, has {}", *c.min_items, count);
+    return fmt::format("must have at least {}, has {}", counted(*c.min_items, "item"), count);
   if (c.max_items && count > *c.max_items)
-    return fmt::format("must have at most {} items, has {}", *c.max_items, count);
+    return fmt::format("must have at most {}, has {}", counted(*c.max_items, "item"), count);
   return std::nullopt;
 }
 

@@ -134,7 +134,7 @@ TEST(constraint, patterns_take_linear_time) {
 TEST(constraint, items_are_counted) {
   const constraint c = good("minItems: 1, maxItems: 2, uniqueItems: true");
   EXPECT_TRUE(c.unique_items);
-  EXPECT_EQ(items(c, 0), "must have at least 1 items, has 0");
+  EXPECT_EQ(items(c, 0), "must have at least 1 item, has 0");
   EXPECT_EQ(items(c, 1), "");
   EXPECT_EQ(items(c, 3), "must have at most 2 items, has 3");
 }
