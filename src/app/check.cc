@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -99,9 +100,15 @@ int check(const configuration& c, const std::string& path, bool json) {
       fmt::print(stderr, "{}\n", to_json(engines.error()));
       return exit_failed;
     }
+    std::map<std::string, std::string> names;  // service → module
     for (target& t : found.targets) {
       std::ranges::move(t.warnings, std::back_inserter(findings));
-      (void)load_service(**engines, t, c, findings);  // what it finds is the answer
+      const auto loaded = load_service(**engines, t, c, findings);
+      if (!loaded) continue;  // what it finds is the answer
+      if (const auto [other, first] = names.emplace(loaded->about->name, t.module); !first)
+        findings.push_back(
+            {.file = t.module,
+             .message = fmt::format("{} is the name of the service in {} too", other->first, other->second)});
     }
   }
   const bool failed =

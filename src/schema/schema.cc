@@ -7,11 +7,22 @@
 #include "schema/language/print.h"
 #include "schema/language/text.h"
 #include "schema/prelude.h"
+#include "schema/values/scalars.h"
 
 namespace waggle::graphql {
 namespace {
 
 constexpr std::string_view own_prefix = "Waggle";
+
+/// What other languages call GraphQL's scalars, where the names are too different to be near.
+struct other_name {
+  std::string_view elsewhere;
+  std::string_view here;
+};
+constexpr other_name other_names[] = {
+    {"Bool", "Boolean"}, {"bool", "Boolean"}, {"Integer", "Int"},  {"integer", "Int"},
+    {"Number", "Float"}, {"number", "Float"}, {"Double", "Float"}, {"double", "Float"},
+};
 
 void add_implied(schema& s, const document& doc, origin from) {
   for (const definition& d : doc.definitions) {
@@ -198,9 +209,16 @@ const definition* schema::find_type(std::string_view type_name) const {
 }
 
 std::string schema::near_type(std::string_view type_name) const {
+  if (const known_scalar known = scalar_named(type_name); known != known_scalar::none) {
+    const std::string_view url = specification_of(known);
+    return fmt::format("; define it: scalar {}{}", type_name,
+                       url.empty() ? "" : fmt::format(" @specifiedBy(url: \"{}\")", url));
+  }
   near_name near(type_name);
   for (const auto& [candidate, entry] : types)
     if (entry.from != origin::prelude && entry.defined != nullptr) near.offer(candidate);
+  const auto* other = std::ranges::find(other_names, type_name, &other_name::elsewhere);
+  if (near.best().empty() && other != std::end(other_names)) return fmt::format("; did you mean {}?", other->here);
   return near.hint();
 }
 

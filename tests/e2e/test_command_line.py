@@ -174,6 +174,14 @@ class Check(TestCase):
         self.assertEqual(1, r.status, r)
         self.assertIn("@service", r.err)
 
+    def test_two_services_of_one_name_in_a_folder_fail_as_they_do_in_serve(self):
+        for name in ("one", "two"):
+            shutil.copy(ECHO, self.folder / f"{name}.wasm")
+            shutil.copy(ECHO.with_suffix(".graphql"), self.folder / f"{name}.graphql")
+        r = self.run_waggle("check", self.folder)
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertIn(f"two.wasm: error: test.Echo is the name of the service in {self.folder}/one.wasm too", r.err)
+
     def test_a_module_tells_everything_that_it_lacks_at_once(self):
         r = self.run_waggle("check", HOSTILE / "no_exports.wasm")
         self.assertEqual(1, r.status, r)

@@ -22,6 +22,14 @@ void findings::add(std::size_t offset, diagnostic::severity level, std::string m
   entries_.push_back({offset == whole_file ? offset : std::min(offset, text_.size()), level, std::move(message)});
 }
 
+bool findings::follows_error(std::size_t offset) const {
+  std::size_t line = offset >= text_.size() ? 0 : offset;
+  while (line > 0 && text_[line - 1] != '\n' && text_[line - 1] != '\r') --line;
+  return std::ranges::any_of(entries_, [&](const entry& e) {
+    return e.level == diagnostic::severity::error && line <= e.offset && e.offset <= offset;
+  });
+}
+
 std::vector<diagnostic> findings::take() {
   std::ranges::stable_sort(entries_, {}, &entry::offset);
   std::vector<diagnostic> out;

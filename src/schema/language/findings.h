@@ -24,6 +24,9 @@ class findings {
   void note(std::size_t offset, std::string message) { add(offset, diagnostic::severity::note, std::move(message)); }
 
   [[nodiscard]] bool has_errors() const { return errors_ > 0; }
+  /// Does an error stand at `offset` or before it on its line, or anywhere where `offset` is the text's end? What the
+  /// parser stumbles over there is most likely its consequence.
+  [[nodiscard]] bool follows_error(std::size_t offset) const;
   /// So many errors that looking further is of no use.
   [[nodiscard]] bool full() const { return errors_ >= most_errors; }
 

@@ -107,6 +107,24 @@ escape read_escape(std::string_view s) {
   }
 }
 
+/// What people write by habit, and what GraphQL has instead.
+struct habit {
+  std::string_view text;
+  const char* instead;
+};
+constexpr habit habits[] = {
+    {"//", "comments begin with #"},
+    {"/*", "comments begin with #"},
+    {"*/", "comments begin with #"},
+    {";", "nothing stands at the end of a line"},
+    {"'", "strings stand in double quotes"},
+    {"“", "strings stand in plain double quotes"},
+    {"”", "strings stand in plain double quotes"},
+    {"?", "what may be null has no mark, what may not has !"},
+    {"<", "a list is written [T]"},
+    {"\u00A0", "this is a no-break space"},
+};
+
 class lexer {
  public:
   lexer(std::string_view source, const source_limits& limits, findings& found)
@@ -180,10 +198,24 @@ class lexer {
       at_ += 3;
       push(token_kind::punctuator, start);
     } else {
+      unexpected();
+    }
+  }
+
+  void unexpected() {
+    const std::size_t start = at_;
+    const auto* known = std::ranges::find_if(habits, [&](const habit& h) { return rest().starts_with(h.text); });
+    if (known != std::end(habits)) {
+      at_ += known->text.size();
+    } else {
       ++at_;
       while ((static_cast<unsigned char>(peek()) & 0xC0) == 0x80) ++at_;
-      found_.error(start, fmt::format("unexpected character '{}'", shown(source_.substr(start, at_ - start))));
     }
+    const std::string_view text = source_.substr(start, at_ - start);
+    found_.error(start, fmt::format("unexpected character '{}'{}{}", shown(text), known != std::end(habits) ? "; " : "",
+                                    known != std::end(habits) ? known->instead : ""));
+    if (text == "//")
+      while (at_ < source_.size() && !is_line_end(source_[at_])) ++at_;
   }
 
   /// IntValue and FloatValue with their look-ahead restrictions (§2.9.1, §2.9.2).

@@ -99,10 +99,12 @@ class parser : private token_cursor {
     input_value v;
     v.description = parse_description();
     v.id = parse_name(what);
+    if (at('(')) error(here(), fmt::format("{} takes no arguments, only fields of answers do", shown(v.id.text)));
     expect(':', fmt::format("after {}", shown(v.id.text)));
     v.type = parse_type();
     if (accept('=')) v.default_value.push_back(parse_value(true));
     v.directives = parse_directives(true);
+    if (at('=')) error(here(), "the default stands before the directives");
     return v;
   }
   std::vector<input_value> parse_argument_definitions() {
@@ -164,6 +166,7 @@ class parser : private token_cursor {
     v.id = parse_name("an enum value");
     if (v.id.text == "true" || v.id.text == "false" || v.id.text == "null")
       error(v.id.offset, fmt::format("{} cannot be an enum value", v.id.text));
+    if (at('=')) error(here(), "an enum value is its name, without a number");
     v.directives = parse_directives(true);
     return v;
   }
@@ -192,6 +195,8 @@ class parser : private token_cursor {
     accept(separator);
     do all.push_back(parse_name(what));
     while (!failed() && accept(separator));
+    if (peek().kind == token_kind::name && peek().text != "extend" && !kind_of(peek().text))
+      expected(fmt::format("{} before the next", separator));
     return all;
   }
   std::vector<name> parse_interfaces() {
@@ -271,6 +276,7 @@ class parser : private token_cursor {
         d.fields = parse_fields();
         return;
       case definition_kind::union_type:
+        if (at('{')) error(here(), "the members of a union stand behind = with | between them");
         if (accept('=')) d.names = parse_names('|', "a member type");
         return;
       case definition_kind::enumeration: return parse_block('{', '}', [&] { d.values.push_back(parse_enum_value()); });

@@ -78,13 +78,18 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"type T { a }", "expected : and a type after a, found }"},
         wrong{"type T { a(): Int }", "expected an argument's name, found )"},
         wrong{"type T { a: [Int }", "expected ] after the type"},
-        wrong{"type T { a: Int!! }", "expected a field's name, found !"},
+        wrong{"type T { a: Int!! }", "f:1:17: error: there is a ! already"},
         wrong{"type T implements { a: Int }", "expected an interface"},
-        wrong{"type T implements A B { a: Int }", "expected a definition, found B"},
+        wrong{"type T implements A B { a: Int }", "expected & before the next, found B"},
+        wrong{"type T implements A, B { a: Int }", "f:1:22: error: expected & before the next, found B"},
+        wrong{"union U = A, B", "f:1:14: error: expected | before the next, found B"},
+        wrong{"union U { A B }", "f:1:9: error: the members of a union stand behind ="},
+        wrong{"type T { a: A[] }", "f:1:14: error: a list of A is written [A]"},
+        wrong{"enum E { A = 1 }", "f:1:12: error: an enum value is its name"},
+        wrong{"input I { a: Int @x = 1 }", "f:1:21: error: the default stands before the directives"},
         wrong{"type 1", "expected a name, found 1"}, wrong{"enum E { true }", "true cannot be an enum value"},
         wrong{"enum E { }", "expected an enum value"}, wrong{"union U = | ", "expected a member type"},
-        wrong{"union U = A |", "expected a member type"},
-        wrong{"input I { a(b: Int): Int }", "expected : after a, found ("},
+        wrong{"union U = A |", "expected a member type"}, wrong{"input I { a(b: Int): Int }", "a takes no arguments"},
         wrong{"input I {}", "expected a field's name"}, wrong{"directive a on FIELD", "expected @"},
         wrong{"directive @a", "expected on and where"},
         wrong{"directive @a on FELD", "FELD is no directive location; did you mean FIELD?"},
@@ -99,6 +104,15 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"query { a }", "no operations or fragments"}, wrong{"{ a }", "no operations or fragments"},
         wrong{"\"d\"", "expected a definition, the file ends here"},
         wrong{"\"a\" \"b\" type A", "expected a definition"}, wrong{"@auth type A", "only @okra may stand outside"}));
+
+TEST(parser, does_not_report_what_follows_from_an_error_before_on_the_line) {
+  EXPECT_THAT(messages("type T { a: Map<A, B> }"), ElementsAre(HasSubstr("'<'; a list"), HasSubstr("'>'")));
+  EXPECT_THAT(messages("// a comment, isn't it\ntype T { a A }"),
+              ElementsAre("f:1:1: error: unexpected character '//'; comments begin with #",
+                          "f:2:12: error: expected : and a type after a, found A"));
+  EXPECT_THAT(messages("\"\"\"a\ntype T { a: A }\n"), ElementsAre(HasSubstr("this block string has no end")));
+  EXPECT_THAT(messages("type T { first-name: A }"), ElementsAre(HasSubstr("-name: expected a digit after -")));
+}
 
 TEST(parser, keeps_every_part_of_a_field) {
   const parsed p(

@@ -92,7 +92,7 @@ near_name::near_name(std::string_view word)
 void near_name::offer(std::string_view candidate) {
   if (distance_ == 0) return;
   const std::size_t distance = edit_distance(word_, candidate, distance_ - 1);
-  if (distance >= distance_) return;
+  if (distance >= distance_ || distance > (candidate.size() + 1) / 2) return;  // UUID is not a slip of ID
   distance_ = distance;
   best_ = candidate;
 }

@@ -19,7 +19,7 @@ bool token_cursor::accept(char c) {
 }
 
 void token_cursor::error(std::size_t offset, std::string message) {
-  if (!failed_) found_.error(offset, std::move(message));
+  if (!failed_ && !found_.follows_error(offset)) found_.error(offset, std::move(message));
   failed_ = true;
 }
 
@@ -64,6 +64,8 @@ type_ref token_cursor::parse_type() {
     type.modifiers += '[';
     if (accept('!')) type.modifiers += '!';
   }
+  if (at('[')) error(here(), fmt::format("a list of {0} is written [{0}]", shown(type.named.text)));
+  if (at('!')) error(here(), "there is a ! already");
   return type;
 }
 

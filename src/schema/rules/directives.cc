@@ -187,8 +187,8 @@ class constant_checker {
     found_.error(offset, fmt::format("{}: {} ({})", where, message, section_));
   }
 
-  void mismatch(const value& v, const type_ref& type, const place* at) {
-    error(v.offset, at, fmt::format("expected {}, found {}", print(type), shown(print(v))));
+  void mismatch(const value& v, const type_ref& type, const place* at, std::string_view hint = {}) {
+    error(v.offset, at, fmt::format("expected {}, found {}{}", print(type), shown(print(v)), hint));
   }
 
   void check_named(const value& v, const type_ref& type, const place* at) {
@@ -200,7 +200,8 @@ class constant_checker {
     } else if (d->kind == definition_kind::input) {
       check_object(v, type, *entry, at);
     } else if (d->kind == definition_kind::scalar && !fits_scalar(v, type.named.text)) {
-      mismatch(v, type, at);
+      const bool long_integer = v.kind == value_kind::integer && type.named.text == "Int";
+      mismatch(v, type, at, long_integer ? "; an Int has 32 bits" : "");
     } else {
       check_keys(v, at);
     }
@@ -233,6 +234,7 @@ class constant_checker {
   }
 
   void check_enum(const value& v, const type_ref& type, const type_entry& entry, const place* at) {
+    if (v.kind == value_kind::string) return mismatch(v, type, at, "; values of enums stand without quotes");
     if (v.kind != value_kind::enumeration) return mismatch(v, type, at);
     if (!entry.values.contains(v.text))
       error(v.offset, at,

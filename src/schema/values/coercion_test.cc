@@ -211,6 +211,17 @@ TEST(sensitive, values_are_never_quoted) {
   EXPECT_THAT(to_json(refused(c, R"({"password":"a"S3CRET"})")), Not(HasSubstr("found S")));
 }
 
+TEST(sensitive, values_in_the_place_of_what_holds_them_are_not_quoted_either) {
+  const contract c =
+      compiled("type Query { m(card: Card, cards: [Card!], n: Int): Int } input Card { number: String! @sensitive }");
+  for (const std::string_view bad : {R"({"card":"4111"})", R"({"cards":"4111"})", R"({"cards":[4111]})"}) {
+    const error e = refused(c, bad);
+    EXPECT_EQ(e.violation_count, 1U) << bad;
+    EXPECT_THAT(to_json(e), Not(HasSubstr("4111")));
+  }
+  EXPECT_THAT(to_json(refused(c, R"({"n":"4111"})")), HasSubstr("4111"));
+}
+
 TEST(known_scalars, are_checked_where_specified_by_names_them) {
   const contract c = compiled(R"(type Query { m(l: Long, b: Big, d: Date, j: JSON): Int }
 scalar Long @specifiedBy(url: "https://scalars.graphql.org/apollographql/long-v0.1")

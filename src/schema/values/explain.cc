@@ -44,16 +44,21 @@ class report {
     if (full()) return note(from, {});
     const std::string& name = tables_.texts[type];
     const std::string what = expected.empty() ? name : fmt::format("{} ({})", name, expected);
-    note(from, fmt::format("expected {}, got {}", what, got(from)));
+    note(from, fmt::format("expected {}, got {}", what, got(from, sensitive_ || has_fields(type))));
   }
-  [[nodiscard]] std::string got(const char* from) const {
+  /// Objects of the type, or lists of them: what stands in their place may be a sensitive field's value.
+  [[nodiscard]] bool has_fields(std::uint32_t type) const {
+    while (tables_.types[type].what == shape::list) type = tables_.types[type].of;
+    return tables_.types[type].what == shape::record || tables_.types[type].what == shape::abstract;
+  }
+  [[nodiscard]] std::string got(const char* from, bool hidden) const {
     const std::string_view text(from, static_cast<std::size_t>(at_ - from));
     switch (*from) {
       case '{': return "an object";
       case '[': return "a list";
       case 'n': return "null";
-      case '"': return sensitive_ ? "a string" : fmt::format("the string {}", shown(text));
-      default: return sensitive_ ? (is_digit(*from) || *from == '-' ? "a number" : "a boolean") : shown(text);
+      case '"': return hidden ? "a string" : fmt::format("the string {}", shown(text));
+      default: return hidden ? (is_digit(*from) || *from == '-' ? "a number" : "a boolean") : shown(text);
     }
   }
 
