@@ -103,15 +103,25 @@ void call_chain::ask(service_call& call) {
   inner_.ask(call);
 }
 
+void call_chain::log_misfit(const method& m, const error& why) {
+  constexpr std::uint32_t most_lines = 10;
+  const time_point now = core_.now();
+  if (now - logging_since_ >= std::chrono::seconds(1)) {
+    logging_since_ = now;
+    logged_ = 0;
+  }
+  if (++logged_ > most_lines) return;
+  spdlog::warn("{}/{}: {}{}", about_.name, m.name, why.message,
+               logged_ == most_lines ? " (more of these are not logged in this second)" : "");
+}
+
 void call_chain::answered(passage& p, service_call& call) {
   p.deadline.stop();
   auto& output = call.response.output;
   if (output && settings_.outputs != output_check::off) {
     if (auto fits = check_answer(*p.asked, *output, settings_.limits); !fits) {
-      if (settings_.outputs == output_check::enforce)
-        output = std::unexpected(std::move(fits.error()));
-      else
-        spdlog::warn("{}/{}: {}", about_.name, p.asked->name, fits.error().message);
+      log_misfit(*p.asked, fits.error());
+      if (settings_.outputs == output_check::enforce) output = std::unexpected(std::move(fits.error()));
     }
   }
   if (call.ended == time_point{} || (output && output->size() > worth_measuring)) call.ended = core_.now();

@@ -40,6 +40,8 @@ class call_chain final : public service {
   struct passage;
   bool admit(service_call& call, const method& m, error& why);
   void answered(passage& p, service_call& call);
+  /// An answer that does not fit: for the service's author, at most ten lines a second.
+  void log_misfit(const method& m, const error& why);
   passage& take_passage();
 
   core_loop& core_;
@@ -49,6 +51,8 @@ class call_chain final : public service {
   call_stats stats_;
   std::vector<std::unique_ptr<passage>> passages_;  // all that were ever made
   std::vector<passage*> free_;
+  time_point logging_since_{};
+  std::uint32_t logged_ = 0;
 };
 
 }  // namespace waggle

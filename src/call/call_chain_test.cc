@@ -1,6 +1,10 @@
 #include "call/call_chain.h"
 
+#include <algorithm>
+#include <sstream>
+
 #include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
 namespace waggle {
@@ -199,6 +203,22 @@ TEST_F(CallChain, TheOperatorMayHaveSuchAnswersOnlyLoggedOrNotLookedAt) {
     inner.answer = "{}";
     EXPECT_EQ(reply(chain, "greet").call.response.output, "{}");
   }
+}
+
+TEST_F(CallChain, AnAnswerThatDoesNotFitIsLoggedButNotWithoutEnd) {
+  std::ostringstream lines;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(lines)));
+  call_chain chain(core, about, inner, settings);
+  inner.answer = "{}";
+  for (int i = 0; i < 100; ++i) const reply r(chain, "greet");
+  EXPECT_THAT(lines.str(), HasSubstr("test.T/greet: the answer of greet does not fit the contract"));
+  EXPECT_EQ(std::ranges::count(lines.str(), '\n'), 10);
+  clock.advance(1s);
+  const reply later(chain, "greet");
+  EXPECT_EQ(std::ranges::count(lines.str(), '\n'), 11);
+  spdlog::set_default_logger(before);
 }
 
 TEST_F(CallChain, AnErrorOfTheServiceIsPassedOn) {

@@ -77,12 +77,21 @@ type_compiler::type_compiler(const schema& s, const document& doc, findings& fou
     for (const field& f : d.fields) read_constraints(f.arguments);
     read_constraints(d.inputs);
     if (d.kind != definition_kind::scalar) continue;
+    note_unchecked(d);
     if (const directive* c = find(d.directives, "constraint")) {
       const type_ref type{d.id, ""};
       if (auto read = read_constraint(*c, applicable(type), patterns_, found_))
         scalar_checks_[d.id.text] = std::make_shared<constraint>(std::move(*read));
     }
   }
+}
+
+/// A scalar that has a known one's name alone is not checked, which its author may not expect.
+void type_compiler::note_unchecked(const definition& d) {
+  const std::string_view address = specification_of(scalar_named(d.id.text));
+  if (schema_.scalars_by_name || address.empty() || find(d.directives, "specifiedBy") != nullptr) return;
+  found_.note(d.id.offset, fmt::format("{} takes any value; with @specifiedBy(url: \"{}\") its form is checked",
+                                       shown(d.id.text), address));
 }
 
 void type_compiler::read_constraints(const std::vector<input_value>& places) {
@@ -123,7 +132,8 @@ std::uint32_t type_compiler::arguments_of(const field& method) {
   std::vector<const input_value*> places;
   for (const input_value& v : method.arguments) places.push_back(&v);
   tables_.records[at] = make_inputs(at, method.id.text, places);
-  return add({.what = shape::record, .nullable = false, .of = at}, fmt::format("the arguments of {}", method.id.text));
+  return add({.what = shape::record, .nullable = false, .of = at},
+             fmt::format("an object with the arguments of {}", method.id.text));
 }
 
 std::uint32_t type_compiler::input(const input_value& v) {

@@ -36,6 +36,7 @@ class type_compiler {
  private:
   using own_check = std::shared_ptr<const constraint>;
 
+  void note_unchecked(const definition& d);
   void read_constraints(const std::vector<input_value>& places);
   [[nodiscard]] applies_to applicable(const type_ref& type) const;
 
