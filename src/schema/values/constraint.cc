@@ -17,6 +17,8 @@ constexpr std::size_t most_patterns = 1000;
 constexpr std::size_t most_instructions = 500'000;
 /// Bytes for one pattern's program and its tables while it searches.
 constexpr std::int64_t pattern_memory = std::int64_t{1} << 20;
+/// A bound is read anew for each number of a payload, so its length counts.
+constexpr std::size_t longest_bound = 100;
 
 using bound = std::optional<std::string>;
 using size_bound = std::optional<std::uint32_t>;
@@ -87,6 +89,9 @@ class reader {
       good_ = false;
       return;
     }
+    if (text.size() > longest_bound)
+      return refuse(a.given.offset,
+                    fmt::format("{} of @constraint has {} characters; at most {}", k.name, text.size(), longest_bound));
     if (k.member == &constraint::multiple_of) {
       if (decimal::compare(text, "0") <= 0)
         return refuse(a.given.offset, fmt::format("multipleOf of @constraint is {}; it must be above 0", shown(text)));
@@ -117,7 +122,6 @@ class reader {
     }
     std::string problem;
     c_.pattern = patterns_.compile(a.given.text, problem);
-    c_.pattern_text = a.given.text;
     if (c_.pattern == nullptr) refuse(a.given.offset, fmt::format("pattern of @constraint: {}", problem));
   }
 
@@ -244,7 +248,7 @@ std::optional<std::string> check_text(const constraint& c, std::string_view deco
     return fmt::format("must have at least {} characters, has {}", *c.min_length, length_of(decoded));
   if (!short_enough(c, decoded))
     return fmt::format("must have at most {} characters, has {}", *c.max_length, length_of(decoded));
-  if (!has_pattern(c, decoded)) return fmt::format("must match {}", shown(c.pattern_text));
+  if (!has_pattern(c, decoded)) return fmt::format("must match {}", shown(c.pattern->pattern()));
   return std::nullopt;
 }
 
