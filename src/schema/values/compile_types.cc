@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t longest_default = std::size_t{64} * 1024;
 /// Defaults of input types that are filled into defaults, and so on.
 constexpr std::size_t deepest_defaults = 100;
+/// All that is made while the defaults of one contract are filled in: a few bytes each may ask for the longest one.
+constexpr std::size_t most_filled_in = std::size_t{64} * 1024 * 1024;
 
 const directive* find(const std::vector<directive>& directives, std::string_view id) {
   const auto it = std::ranges::find(directives, id, [](const directive& d) { return d.id.text; });
@@ -75,6 +77,7 @@ type_compiler::type_compiler(const schema& s, const document& doc, bool scalars_
     : schema_(s), scalars_by_name_(scalars_by_name), found_(found) {
   add({}, "any value");
   for (const definition& d : doc.definitions) {
+    if (found_.full()) return;  // patterns that are refused take time too
     for (const field& f : d.fields) read_constraints(f.arguments);
     read_constraints(d.inputs);
     if (d.kind != definition_kind::scalar) continue;
@@ -88,6 +91,7 @@ type_compiler::type_compiler(const schema& s, const document& doc, bool scalars_
 
 void type_compiler::read_constraints(const std::vector<input_value>& places) {
   for (const input_value& v : places) {
+    if (found_.full()) return;
     const directive* c = find(v.directives, "constraint");
     if (c == nullptr) continue;
     if (auto read = read_constraint(*c, applicable(v.type), patterns_, found_))
@@ -326,10 +330,13 @@ type_tables type_compiler::finish() {
 void type_compiler::fill_defaults() {
   for (const default_place& d : defaults_) tables_.records[d.record].fields[d.field].default_value = d.written;
   bool changed = !defaults_.empty();
+  std::size_t filled_in = 0;
   for (std::size_t round = 0; changed && !found_.has_errors(); ++round) {
     changed = false;
     for (const default_place& d : defaults_) {
       record_field& f = tables_.records[d.record].fields[d.field];
+      if (found_.full()) return;
+      if (round > 0 && d.written.front() != '{' && d.written.front() != '[') continue;  // has no fields to fill in
       std::string coerced = d.written;
       const fit fits = check_input(tables_, f.type, coerced, deepest_value, longest_default);
       const std::size_t place = d.from->default_value.front().offset;
@@ -338,6 +345,10 @@ void type_compiler::fill_defaults() {
                                         longest_default));
       else if (fits != fit::yes)
         misfit(d, f.type, coerced);
+      filled_in += coerced.size();
+      if (filled_in > most_filled_in)
+        return found_.error(
+            place, fmt::format("the defaults of this contract fill in too much; at most {} bytes", most_filled_in));
       if (coerced == f.default_value) continue;
       f.default_value = std::move(coerced);
       changed = true;
