@@ -35,10 +35,12 @@ constexpr sample samples[] = {
     {"Void", "null"},
 };
 
-bool is_one_of(const type_entry& type) {
-  return std::ranges::any_of(type.parts(), [](const definition* part) {
-    return std::ranges::any_of(part->directives, [](const directive& d) { return d.id.text == "oneOf"; });
-  });
+/// The first part of a type for which `call` gives true. A type can have many, and each method may ask for it.
+template <class Call>
+void find_part(const type_entry& type, Call call) {
+  if (call(*type.defined)) return;
+  for (const definition* e : type.extensions)
+    if (call(*e)) return;
 }
 
 class writer {
@@ -87,21 +89,23 @@ class writer {
   }
 
   void enumeration(const type_entry& type) {
-    for (const definition* part : type.parts()) {
-      if (part->values.empty()) continue;
-      fmt::format_to(std::back_inserter(out_), R"("{}")", part->values.front().id.text);
-      return;
-    }
-    out_ += "null";
+    const enum_value* first = nullptr;
+    find_part(type, [&](const definition& part) {
+      if (!part.values.empty()) first = &part.values.front();
+      return first != nullptr;
+    });
+    out_ += first == nullptr ? "null" : fmt::format(R"("{}")", first->id.text);
   }
 
   void input(const type_entry& type) {
     if (++depth_ > max_depth) {
       out_ += "{}";  // fields that need themselves: nothing fits, and this is as far as one gets
-    } else if (is_one_of(type)) {
+    } else if (type.one_of) {
       std::vector<const input_value*> first;
-      for (const definition* part : type.parts())
-        if (first.empty() && !part->inputs.empty()) first.push_back(&part->inputs.front());
+      find_part(type, [&](const definition& part) {
+        if (!part.inputs.empty()) first.push_back(&part.inputs.front());
+        return !first.empty();
+      });
       object(first);
     } else {
       object(type.inputs.required);

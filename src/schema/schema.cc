@@ -223,10 +223,7 @@ std::string schema::near_type(std::string_view type_name) const {
 }
 
 known_scalar form_of_scalar(const schema& s, const type_entry& scalar) {
-  for (const definition* part : scalar.parts())
-    for (const directive& d : part->directives)
-      if (const argument* url = d.find("url"); url != nullptr && d.id.text == "specifiedBy")
-        return scalar_specified_by(url->given.text);
+  if (scalar.specified) return *scalar.specified;
   return s.scalars_by_name ? scalar_named(scalar.defined->id.text) : known_scalar::none;
 }
 
@@ -250,6 +247,9 @@ schema index_schema(const document& doc, bool okra, findings& found) {
   for (auto& [type_name, entry] : s.types) check_extensions(s, type_name, entry, found);
   for (auto& [type_name, entry] : s.types) {
     for (const definition* part : entry.parts()) {
+      for (const directive& d : part->directives)
+        if (const argument* url = d.find("url"); url != nullptr && d.id.text == "specifiedBy")
+          entry.specified = scalar_specified_by(url->given.text);
       entry.inputs.add(part->inputs);
       for (const enum_value& v : part->values) entry.values.insert(v.id.text);
     }
@@ -257,7 +257,10 @@ schema index_schema(const document& doc, bool okra, findings& found) {
       entry.one_of =
           std::ranges::any_of(entry.defined->directives, [](const directive& d) { return d.id.text == "oneOf"; });
   }
-  for (auto& [directive_name, entry] : s.directives) entry.arguments.add(entry.defined->inputs);
+  for (auto& [directive_name, entry] : s.directives) {
+    entry.arguments.add(entry.defined->inputs);
+    for (const name& location : entry.defined->names) entry.locations.insert(location.text);
+  }
   find_roots(s, found);
   check_roots(s, found);
   return s;

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -30,9 +31,10 @@ struct type_entry {
   const definition* defined = nullptr;  ///< null: only extended, which was reported
   std::vector<const definition*> extensions;
   origin from = origin::file;
-  bool one_of = false;                ///< an input type with @oneOf on its definition (§3.10.1)
-  input_index inputs;                 ///< an input type's fields, those of extensions too
-  std::set<std::string_view> values;  ///< an enum's, those of extensions too
+  bool one_of = false;                    ///< an input type with @oneOf on its definition (§3.10.1)
+  input_index inputs;                     ///< an input type's fields, those of extensions too
+  std::set<std::string_view> values;      ///< an enum's, those of extensions too
+  std::optional<known_scalar> specified;  ///< what a scalar's @specifiedBy says
 
   /// The definition and its extensions, in this order.
   [[nodiscard]] std::vector<const definition*> parts() const;
@@ -42,6 +44,7 @@ struct directive_entry {
   const definition* defined = nullptr;
   origin from = origin::file;
   input_index arguments;
+  std::set<std::string_view> locations;
 };
 
 /// A document's definitions by name, with what is implied. Points into the document, which must outlive it.

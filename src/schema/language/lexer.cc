@@ -186,6 +186,7 @@ class lexer {
     const std::size_t start = at_;
     if (is_name_start(c)) {
       while (is_name(peek())) ++at_;
+      if (at_ - start > limits_.name) found_.error(start, fmt::format("a name of more than {} bytes", limits_.name));
       push(token_kind::name, start);
     } else if (is_digit(c) || c == '-') {
       number();

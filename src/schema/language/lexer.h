@@ -14,6 +14,7 @@ namespace waggle::graphql {
 struct source_limits {
   std::size_t bytes = std::size_t{4} << 20;
   std::size_t tokens = 1'000'000;
+  std::size_t name = 255;   ///< bytes of a name: it is repeated in paths and messages
   std::size_t depth = 100;  ///< nested lists and objects in values and types, and selection sets
 };
 

@@ -13,6 +13,7 @@ namespace {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 constexpr std::size_t longest_compared = 64;
+constexpr std::size_t most_offered = 5000;
 
 }  // namespace
 
@@ -72,10 +73,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
   std::array<std::size_t, longest_compared + 1> row{};
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    std::size_t smallest = row[0];
-    for (std::size_t j = 1; j <= b.size(); ++j) {
+    // Further than the limit from the diagonal nothing is near enough.
+    const std::size_t first = i > limit ? i - limit : 1;
+    std::size_t diagonal = row[first - 1];
+    row[first - 1] = first == 1 ? i : too_far;
+    std::size_t smallest = row[first - 1];
+    for (std::size_t j = first; j <= std::min(b.size(), i + limit); ++j) {
       const std::size_t replaced = diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
       diagonal = row[j];
       row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
@@ -90,7 +93,7 @@ near_name::near_name(std::string_view word)
     : word_(word), distance_(std::min<std::size_t>(4, std::max<std::size_t>(1, (word.size() + 2) / 3)) + 1) {}
 
 void near_name::offer(std::string_view candidate) {
-  if (distance_ == 0) return;
+  if (distance_ == 0 || ++offered_ > most_offered) return;
   const std::size_t distance = edit_distance(word_, candidate, distance_ - 1);
   if (distance >= distance_ || distance > (candidate.size() + 1) / 2) return;  // UUID is not a slip of ID
   distance_ = distance;

@@ -22,6 +22,7 @@ void append_utf8(std::string& out, char32_t scalar);
 class near_name {
  public:
   explicit near_name(std::string_view word);
+  /// Of more than some thousands the first ones count: a schema can have many more, and many errors.
   void offer(std::string_view candidate);
   /// `; did you mean String?`, or nothing where no candidate is near. `before` is put before the name.
   [[nodiscard]] std::string hint(std::string_view before = {}) const;
@@ -32,6 +33,7 @@ class near_name {
   std::string_view word_;
   std::string_view best_;
   std::size_t distance_;
+  std::size_t offered_ = 0;
 };
 
 /// The hint for a range of names.

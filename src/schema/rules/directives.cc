@@ -81,7 +81,7 @@ class checker {
         continue;
       }
       const definition& defined = *it->second.defined;
-      if (std::ranges::find(defined.names, location, &name::text) == defined.names.end())
+      if (!it->second.locations.contains(location))
         found_.error(d.id.offset, fmt::format("@{} cannot stand on {}, only on {} (§3.13)", shown(d.id.text), location,
                                               places(defined)));
       if (!seen.insert(d.id.text).second && !defined.repeatable)

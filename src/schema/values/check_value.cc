@@ -34,7 +34,7 @@ class walk {
 
   fit whole(std::uint32_t type) {
     const char* p = value(tables_.types[type], skip_space(begin_));
-    if (p != nullptr && skip_space(p) == end_) return fit::yes;
+    if (p != nullptr && skip_space(p) == end_) return !In || size() <= most_bytes_ ? fit::yes : fit::too_long;
     return too_long_ ? fit::too_long : too_costly_ ? fit::too_costly : fit::no;
   }
 
@@ -399,9 +399,11 @@ class walk {
 
   bool replace(const char* at, std::size_t removed, std::string_view text) {
     changes_.replace(static_cast<std::size_t>(at - begin_), removed, text);
-    too_long_ = changes_.resulting(static_cast<std::size_t>(end_ - begin_)) > most_bytes_;
+    too_long_ = size() > 2 * most_bytes_;  // it may become shorter again
     return !too_long_;
   }
+  /// With what is to be changed.
+  [[nodiscard]] std::size_t size() const { return changes_.resulting(static_cast<std::size_t>(end_ - begin_)); }
 
   const type_tables& tables_;
   const char* begin_;

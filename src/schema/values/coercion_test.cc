@@ -147,6 +147,36 @@ TEST(defaults, that_would_make_a_payload_too_long_are_the_callers_to_avoid) {
   EXPECT_EQ(e.whose, fault::caller);
 }
 
+TEST(defaults, may_make_a_payload_longer_than_it_is_in_the_end) {
+  const contract c = compiled("type Query { m(a: A, n: Int): Int } input A { t: String = \"xxxxxxxxxx\" }");
+  payload_limits limits;
+  limits.input_bytes = 50;
+  std::string json = R"({"a":{},"n":1.0000000000000000000000000000000000})";
+  ASSERT_LE(json.size(), limits.input_bytes);
+  EXPECT_TRUE(check_payload(*c.find("m"), json, limits));
+  EXPECT_EQ(json, R"({"a":{"t":"xxxxxxxxxx"},"n":1})");
+}
+
+TEST(constraints, a_pattern_that_takes_long_is_not_tried_on_long_texts) {
+  const contract c = compiled("type Query { m(s: String @constraint(pattern: \"[ab]*a[ab]{900}[ab]{900}c\")): Int }");
+  EXPECT_EQ(refused(c, R"({"s":"abc"})").violations.at(0).message, "must match [ab]*a[ab]{900}[ab]{900}c");
+  EXPECT_THAT(refused(c, R"({"s":")" + std::string(100'000, 'a') + "\"}").violations.at(0).message,
+              HasSubstr("is too long to be matched"));
+}
+
+TEST(names, over_255_bytes_are_errors_of_the_contract) {
+  EXPECT_TRUE(compile_contract("type Query { " + std::string(255, 'a') + ": Int }", "t").value);
+  EXPECT_FALSE(compile_contract("type Query { " + std::string(256, 'a') + ": Int }", "t").value);
+}
+
+TEST(fields, of_one_type_are_bounded) {
+  std::string sdl = "type Query { m(i: I): Int } input I {";
+  for (int i = 0; i < 10'001; ++i) sdl += fmt::format(" f{}: Int", i);
+  const compiled_contract c = compile_contract(sdl + " }", "t");
+  EXPECT_FALSE(c.value);
+  EXPECT_THAT(c.findings.at(0).message, HasSubstr("at most 10000 can be served"));
+}
+
 TEST(defaults, that_explode_are_an_error_of_the_contract) {
   std::string sdl = "type Query { m(a: A0 = {}): Int }\n";
   for (int i = 0; i < 40; ++i) sdl += fmt::format("input A{0} {{ l: A{1} = {{}} r: A{1} = {{}} }}\n", i, i + 1);

@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t longest_default = std::size_t{64} * 1024;
 /// Defaults of input types that are filled into defaults, and so on.
 constexpr std::size_t deepest_defaults = 100;
+/// All that is made while the defaults of one contract are filled in: a few bytes each may ask for the longest one.
+constexpr std::size_t most_filled_in = std::size_t{64} * 1024 * 1024;
 
 const directive* find(const std::vector<directive>& directives, std::string_view id) {
   const auto it = std::ranges::find(directives, id, [](const directive& d) { return d.id.text; });
@@ -74,6 +76,7 @@ bool is_sensitive(const std::vector<directive>& directives) { return find(direct
 type_compiler::type_compiler(const schema& s, const document& doc, findings& found) : schema_(s), found_(found) {
   add({}, "any value");
   for (const definition& d : doc.definitions) {
+    if (found_.full()) return;  // patterns that are refused take time too
     for (const field& f : d.fields) read_constraints(f.arguments);
     read_constraints(d.inputs);
     if (d.kind != definition_kind::scalar) continue;
@@ -96,6 +99,7 @@ void type_compiler::note_unchecked(const definition& d) {
 
 void type_compiler::read_constraints(const std::vector<input_value>& places) {
   for (const input_value& v : places) {
+    if (found_.full()) return;
     const directive* c = find(v.directives, "constraint");
     if (c == nullptr) continue;
     if (auto read = read_constraint(*c, applicable(v.type), patterns_, found_))
@@ -132,6 +136,7 @@ std::uint32_t type_compiler::arguments_of(const field& method) {
   std::vector<const input_value*> places;
   for (const input_value& v : method.arguments) places.push_back(&v);
   tables_.records[at] = make_inputs(at, method.id.text, places);
+  bound(tables_.records[at], nullptr);
   return add({.what = shape::record, .nullable = false, .of = at},
              fmt::format("an object with the arguments of {}", method.id.text));
 }
@@ -259,6 +264,15 @@ void type_compiler::index_implementations() {
   }
 }
 
+/// Each object of a payload or an answer takes time for all fields that its type has.
+void type_compiler::bound(const record& r, const definition* d) {
+  constexpr std::size_t most_fields = 10'000;
+  if (r.fields.size() > most_fields)
+    found_.error(
+        d == nullptr ? findings::whole_file : d->id.offset,
+        fmt::format("{} has {} fields; at most {} can be served", shown(r.name), r.fields.size(), most_fields));
+}
+
 record type_compiler::make_inputs(std::uint32_t at, std::string_view id,
                                   const std::vector<const input_value*>& places) {
   record r;
@@ -316,6 +330,7 @@ type_tables type_compiler::finish() {
     const auto [at, id] = open_.back();
     open_.pop_back();
     record r = make_record(at, id);
+    bound(r, schema_.find_type(id));
     tables_.records[at] = std::move(r);
   }
   for (const record& r : tables_.records) tables_.sensitive |= std::ranges::any_of(r.fields, &record_field::sensitive);
@@ -327,10 +342,13 @@ type_tables type_compiler::finish() {
 void type_compiler::fill_defaults() {
   for (const default_place& d : defaults_) tables_.records[d.record].fields[d.field].default_value = d.written;
   bool changed = !defaults_.empty();
+  std::size_t filled_in = 0;
   for (std::size_t round = 0; changed && !found_.has_errors(); ++round) {
     changed = false;
     for (const default_place& d : defaults_) {
       record_field& f = tables_.records[d.record].fields[d.field];
+      if (found_.full()) return;
+      if (round > 0 && d.written.front() != '{' && d.written.front() != '[') continue;  // has no fields to fill in
       std::string coerced = d.written;
       const fit fits = check_input(tables_, f.type, coerced, deepest_value, longest_default);
       const std::size_t place = d.from->default_value.front().offset;
@@ -339,6 +357,10 @@ void type_compiler::fill_defaults() {
                                         longest_default));
       else if (fits != fit::yes)
         misfit(d, f.type, coerced);
+      filled_in += coerced.size();
+      if (filled_in > most_filled_in)
+        return found_.error(
+            place, fmt::format("the defaults of this contract fill in too much; at most {} bytes", most_filled_in));
       if (coerced == f.default_value) continue;
       f.default_value = std::move(coerced);
       changed = true;

@@ -50,6 +50,7 @@ class type_compiler {
   std::uint32_t record_of(std::string_view name);
   record make_inputs(std::uint32_t at, std::string_view name, const std::vector<const input_value*>& places);
   record make_record(std::uint32_t at, std::string_view name);
+  void bound(const record& r, const definition* d);
   void fill_defaults();
   void index_implementations();
 

@@ -17,6 +17,8 @@ constexpr std::size_t most_patterns = 1000;
 constexpr std::size_t most_instructions = 500'000;
 /// Bytes for one pattern's program and its tables while it searches.
 constexpr std::int64_t pattern_memory = std::int64_t{1} << 20;
+/// A bound is read anew for each number of a payload, so its length counts.
+constexpr std::size_t longest_bound = 100;
 
 using bound = std::optional<std::string>;
 using size_bound = std::optional<std::uint32_t>;
@@ -87,6 +89,9 @@ class reader {
       good_ = false;
       return;
     }
+    if (text.size() > longest_bound)
+      return refuse(a.given.offset,
+                    fmt::format("{} of @constraint has {} characters; at most {}", k.name, text.size(), longest_bound));
     if (k.member == &constraint::multiple_of) {
       if (decimal::compare(text, "0") <= 0)
         return refuse(a.given.offset, fmt::format("multipleOf of @constraint is {}; it must be above 0", shown(text)));
@@ -117,7 +122,6 @@ class reader {
     }
     std::string problem;
     c_.pattern = patterns_.compile(a.given.text, problem);
-    c_.pattern_text = a.given.text;
     if (c_.pattern == nullptr) refuse(a.given.offset, fmt::format("pattern of @constraint: {}", problem));
   }
 
@@ -176,6 +180,14 @@ bool short_enough(const constraint& c, std::string_view text) {
   if (!c.max_length || text.size() <= *c.max_length) return true;
   return text.size() / 4 <= *c.max_length && length_of(text) <= *c.max_length;
 }
+/// RE2 takes time in proportion to the text, but for some patterns also to their own length: both together are bounded.
+std::size_t most_matched(const constraint& c) {
+  constexpr std::size_t most_steps = 32'000'000;
+  return most_steps / static_cast<std::size_t>(std::max(1, c.pattern->ProgramSize()));
+}
+bool matchable(const constraint& c, std::string_view text) {
+  return c.pattern == nullptr || text.size() <= most_matched(c);
+}
 bool has_pattern(const constraint& c, std::string_view text) {
   return c.pattern == nullptr ||
          c.pattern->Match({text.data(), text.size()}, 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
@@ -224,7 +236,7 @@ bool number_fits(const constraint& c, std::string_view number) {
 }
 
 bool text_fits(const constraint& c, std::string_view decoded) {
-  return long_enough(c, decoded) && short_enough(c, decoded) && has_pattern(c, decoded);
+  return long_enough(c, decoded) && short_enough(c, decoded) && matchable(c, decoded) && has_pattern(c, decoded);
 }
 
 bool items_fit(const constraint& c, std::size_t count) {
@@ -247,7 +259,8 @@ std::optional<std::string> check_number(const constraint& c, std::string_view nu
 std::optional<std::string> check_text(const constraint& c, std::string_view decoded) {
   if (!long_enough(c, decoded)) return fmt::format("must have at least {}", counted(*c.min_length, "character"));
   if (!short_enough(c, decoded)) return fmt::format("must have at most {}", counted(*c.max_length, "character"));
-  if (!has_pattern(c, decoded)) return fmt::format("must match {}", shown(c.pattern_text));
+  if (!matchable(c, decoded)) return fmt::format("is too long to be matched; at most {} bytes", most_matched(c));
+  if (!has_pattern(c, decoded)) return fmt::format("must match {}", shown(c.pattern->pattern()));
   return std::nullopt;
 }
 

@@ -23,7 +23,6 @@ struct constraint {
   std::optional<std::uint32_t> min_items, max_items;
   bool unique_items = false;                ///< compared by who has the items; nothing here looks at it
   std::shared_ptr<const re2::RE2> pattern;  ///< searched for; safe to use from many threads
-  std::string pattern_text;
 };
 
 /// What the keywords may apply to, as flags: `[Int!]` has `numbers | items`, a scalar of any form `numbers | texts`.

@@ -62,9 +62,10 @@ error reasons(const giver& g, const method& m, value_place place, const std::str
     const std::string_view is = deep                                        ? "is too deep"
                                 : problem->what == json_problem::sort::utf8 ? "is not UTF-8"
                                                                             : "is not JSON";
+    const bool secret = place.sensitive || tables.sensitive;
+    if (secret && problem->what == json_problem::sort::utf8) problem->message = "a byte that is not UTF-8";
     // What stands there may be a part of something that must not be shown.
-    if (place.sensitive || tables.sensitive)
-      problem->message.resize(std::min(problem->message.size(), problem->message.find(", found")));
+    if (secret) problem->message.resize(std::min(problem->message.size(), problem->message.find(", found")));
     e.code = deep ? g.too_much : g.unfit;
     e.message = fmt::format("{} of {} {}: {}, at byte {}", g.subject, m.name, is, problem->message, problem->offset);
     e.violations.push_back({"", problem->offset, std::move(problem->message), ""});

@@ -14,10 +14,17 @@ ends ends_of(const char* text, std::size_t size) {
   return {load8(text) & first_bytes(size), size > 8 ? load8(text + size - 8) : 0};
 }
 
-std::size_t hash(const ends& e, std::size_t size) {
-  std::uint64_t h = (e.head ^ std::rotl(e.tail, 29) ^ size) * 0x9E3779B97F4A7C15ULL;
-  h ^= h >> 32;
-  return h * 0xD6E8FEB86659FD93ULL >> 32;
+__extension__ using wide = unsigned __int128;
+
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  const wide product = wide{a} * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+std::uint64_t hash(const char* text, const ends& e, std::size_t size, std::uint64_t seed) {
+  std::uint64_t h = mix(e.head ^ seed, e.tail ^ size ^ 0x9E3779B97F4A7C15ULL);
+  for (std::size_t i = 8; i + 8 < size; i += 8) h = mix(load8(text + i) ^ h, seed ^ 0xD6E8FEB86659FD93ULL);
+  return h;
 }
 
 std::string padded(std::string_view text) {
@@ -31,11 +38,16 @@ std::string padded(std::string_view text) {
 
 name_table::name_table(const std::vector<std::string_view>& names)
     : slots_(std::bit_ceil(2 * std::max<std::size_t>(names.size(), 1))) {
+  // All names make the seed, so that nobody can choose names that meet in one slot.
+  for (const std::string_view n : names) {
+    const std::string text = padded(n);
+    seed_ = mix(hash(text.data(), ends_of(text.data(), n.size()), n.size(), seed_), 0xA0761D6478BD642FULL);
+  }
   for (const std::string_view n : names) {
     names_.emplace_back(n);
     const std::string text = padded(n);
     const ends e = ends_of(text.data(), n.size());
-    std::size_t at = hash(e, n.size()) & (slots_.size() - 1);
+    std::size_t at = hash(text.data(), e, n.size(), seed_) & (slots_.size() - 1);
     while (slots_[at].number != 0) at = (at + 1) & (slots_.size() - 1);
     slots_[at] = {e.head, e.tail, static_cast<std::uint32_t>(n.size()), static_cast<std::uint32_t>(names_.size())};
   }
@@ -43,7 +55,7 @@ name_table::name_table(const std::vector<std::string_view>& names)
 
 std::size_t name_table::find(const char* text, std::size_t size) const {
   const ends e = ends_of(text, size);
-  for (std::size_t at = hash(e, size) & (slots_.size() - 1); slots_[at].number != 0;
+  for (std::size_t at = hash(text, e, size, seed_) & (slots_.size() - 1); slots_[at].number != 0;
        at = (at + 1) & (slots_.size() - 1)) {
     const slot& s = slots_[at];
     if (s.head != e.head || s.tail != e.tail || s.size != size) continue;

@@ -50,6 +50,7 @@ class name_table {
     std::uint32_t size = 0;
     std::uint32_t number = 0;  ///< plus one; 0: free
   };
+  std::uint64_t seed_ = 0xE7037ED1A0B428DBULL;
   std::vector<slot> slots_;  ///< open addressing, at most half full
   std::vector<std::string> names_;
 };
