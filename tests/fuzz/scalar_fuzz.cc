@@ -85,7 +85,6 @@ void look_at_constraint(std::string_view pattern, std::string_view text) {
   graphql::constraint c;
   c.pattern = patterns.compile(pattern, problem);
   require((c.pattern == nullptr) == !problem.empty());
-  c.pattern_text = pattern;
   c.min_length = 3;
   c.max_length = 9;
   require(graphql::text_fits(c, text) == !graphql::check_text(c, text));
