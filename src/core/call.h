@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,11 +19,36 @@ using duration = std::chrono::nanoseconds;
 /// Names (lower case) and values that a caller sent beside the payload.
 using metadata = std::vector<std::pair<std::string, std::string>>;
 
+class transaction;      // state/transaction.h
+struct service_grants;  // core/grants.h
+
+/// The services that a call came through. Immutable, shared by all sub-calls of a request.
+struct call_path {
+  std::string service;                    ///< who calls
+  std::shared_ptr<const call_path> from;  ///< who called it; null: it was asked from outside
+  std::uint32_t depth = 1;
+};
+
+/// What a guest's request has got from the host so far. Made with its first call; used on its core only.
+struct guest_request {
+  std::string service;  ///< its name, by which the host scopes what it gives
+  std::shared_ptr<const service_grants> granted;
+  std::shared_ptr<transaction> state;  ///< null until state is asked for
+  std::uint32_t calls = 0;             ///< so far
+  bool reads_only = false;             ///< the method is a query
+  bool repeatable = true;              ///< it called nothing but state, log and config, and never `commit`
+  bool again = false;                  ///< set by `service::settle`: run it once more from the start
+  std::uint32_t runs = 1;
+};
+
 /// Travels with a request and its sub-calls.
 struct request_context {
   std::optional<time_point> deadline;  ///< the caller's: wall time, ends its wait
   std::string traceparent;             ///< W3C Trace Context; empty without one
   metadata headers;
+  std::shared_ptr<const call_path> path;   ///< null: from outside
+  std::shared_ptr<guest_request> calling;  ///< of a guest's sub-call: the request that makes it; else null
+  bool never_queues = false;               ///< on an edge that lies on a cycle of `@uses`: `resource_exhausted` instead
 };
 
 struct service_request {
@@ -64,6 +90,10 @@ class service_call {
 
   service_request request;
   service_response response;
+  /// What its guest has got from the host; null while it has got nothing.
+  std::shared_ptr<guest_request> effects;
+  /// The guest must run in a new instance: a run before this one came to nothing.
+  bool fresh_instance = false;
   /// Since when it waits for its turn; not set while it does not.
   time_point waiting_since{};
   /// When work on it began and ended. Whoever asks for the time first sets them: asking costs 30 ns, and each layer
