@@ -20,6 +20,7 @@ using duration = std::chrono::nanoseconds;
 using metadata = std::vector<std::pair<std::string, std::string>>;
 
 class transaction;      // state/transaction.h
+class lease;            // state/lease.h
 struct service_grants;  // core/grants.h
 
 /// The services that a call came through. Immutable, shared by all sub-calls of a request.
