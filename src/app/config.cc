@@ -10,6 +10,7 @@
 #include <toml++/toml.h>
 
 #include "app/config_keys.h"
+#include "app/grants.h"
 #include "app/read_file.h"
 
 namespace waggle {
@@ -51,7 +52,7 @@ class reader {
       } else if (name == "pool") {
         pools(node);
       } else if (name == "grant") {
-        error(key.source(), "[[grant]] is not available in this build yet; --dev grants what services ask for");
+        grants(node);
       } else {
         error(key.source(), fmt::format("unknown key {}; the nearest is {}", name, nearest_config_key(name)));
       }
@@ -82,6 +83,22 @@ class reader {
       return;
     }
     for (const toml::node& entry : *list) pool(*entry.as_table());
+  }
+
+  void grants(const toml::node& node) {
+    const toml::array* list = node.as_array();
+    if (list == nullptr || (!list->empty() && !list->is_homogeneous(toml::node_type::table))) {
+      error(node.source(), "grant is a list of tables: [[grant]]");
+      return;
+    }
+    for (const toml::node& entry : *list) {
+      grant made = read_grant(*entry.as_table(), [this](const toml::source_region& at, std::string message) {
+        error(at, std::move(message));
+      });
+      if (std::ranges::find(into_.grants, made.service, &grant::service) != into_.grants.end())
+        error(entry.source(), fmt::format("there is another [[grant]] for {}; write both as one", made.service));
+      into_.grants.push_back(std::move(made));
+    }
   }
 
   void pool(const toml::table& t) {
@@ -228,6 +245,7 @@ std::string print_configuration(const configuration& c) {
     if (p.max) out += fmt::format("max = {}\n", *p.max);
     if (p.queue) out += fmt::format("queue = {}\n", *p.queue);
   }
+  for (const grant& g : c.grants) out += "\n" + print(g);
   return out;
 }
 

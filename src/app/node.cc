@@ -105,9 +105,11 @@ deployment_settings settings_for(const contract& about, const configuration& c) 
                 .max_timeout = c.limits.max_timeout},
       .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(default_memory_mb), c.wasm.memory_mb)),
                     .output_bytes = c.limits.answer_bytes,
+                    .call_bytes = c.limits.body_bytes,
                     .args = {about.name},
                     .environ = {},
-                    .start_timeout = c.limits.start_timeout}};
+                    .start_timeout = c.limits.start_timeout},
+      .granted = std::make_shared<const service_grants>(grants_for(about, c))};
 }
 
 result<std::unique_ptr<engines>> open_engines(const configuration& c) {
@@ -134,6 +136,8 @@ node::node(const configuration& c) : config_(c) {
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
     made->loop = std::make_unique<core_loop>(i, clock_);
+    made->calls = std::make_unique<sub_calls>(*made->loop, made->directory,
+                                              call_limits{.depth = c.limits.call_depth, .calls = c.limits.calls});
     made->server = std::make_unique<http_server>(*made->loop, made->directory, http,
                                                  [this](std::string_view path) { return operator_page(path); });
     cores_.push_back(std::move(made));
@@ -193,9 +197,9 @@ result<std::uint16_t> node::listen() {
 }
 
 result<void> node::deploy(const loaded_service& s) {
-  std::vector<core_loop*> loops;
-  for (const auto& core : cores_) loops.push_back(core->loop.get());
-  auto fresh = std::make_shared<deployment>(loops, s.about, s.code, settings_for(*s.about, config_));
+  std::vector<service_core> all;
+  for (const auto& core : cores_) all.push_back({core->loop.get(), core->calls.get()});
+  auto fresh = std::make_shared<deployment>(all, s.about, s.code, settings_for(*s.about, config_));
   std::promise<bool> started;
   fresh->start([&started](bool fine) { started.set_value(fine); });
   if (!started.get_future().get()) {
@@ -209,6 +213,7 @@ result<void> node::deploy(const loaded_service& s) {
     const std::lock_guard lock(mutex_);
     old = std::exchange(services_[s.about->name], fresh);
   }
+  find_cycles();
   if (old) retire(std::move(old));
   return {};
 }
@@ -223,7 +228,18 @@ void node::remove(const std::string& name) {
     services_.erase(at);
   }
   on_all_cores([&](one_core& core) { core.directory.remove(name); });
+  find_cycles();
   retire(std::move(old));
+}
+
+void node::find_cycles() {
+  std::map<std::string, std::vector<std::string>> uses;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, s] : services_) uses[name] = s->about().uses;
+  }
+  const auto cycles = std::make_shared<const uses_cycles>(uses);
+  on_all_cores([&](one_core& core) { core.calls->set_cycles(cycles); });
 }
 
 void node::retire(std::shared_ptr<deployment> old) {

@@ -61,6 +61,7 @@ class node {
   struct one_core {
     std::unique_ptr<core_loop> loop;
     service_directory directory;
+    std::unique_ptr<sub_calls> calls;
     std::unique_ptr<http_server> server;
     std::thread thread;
   };
@@ -68,6 +69,8 @@ class node {
   std::optional<page> operator_page(std::string_view path);
   std::string metrics_text();
   void retire(std::shared_ptr<deployment> old);
+  /// Who may call whom has changed.
+  void find_cycles();
 
   const configuration& config_;
   steady_clock_source clock_;

@@ -31,9 +31,10 @@ std::unique_ptr<one_service> one_service::load(const configuration& c, const std
   if (print(findings) || !loaded) return nullptr;
   contract about = *loaded->about;
   about.pool.min = 0;  // nothing but the request itself
-  std::array<core_loop*, 1> cores = {&one->core_};
+  std::array<service_core, 1> cores = {service_core{&one->core_, &one->calls_}};
   one->deployed_ = std::make_unique<deployment>(cores, std::make_shared<const contract>(about), loaded->code,
                                                 settings_for(about, c));
+  one->directory_.put(about.name, one->entry());
   status = exit_fine;
   return one;
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,17 +29,22 @@ struct call_path {
   std::string service;                    ///< who calls
   std::shared_ptr<const call_path> from;  ///< who called it; null: it was asked from outside
   std::uint32_t depth = 1;
+  std::shared_ptr<std::atomic<std::uint32_t>> calls;  ///< of all requests that the one from outside led to
 };
+
+/// "a.A → b.B", the outermost first.
+[[nodiscard]] std::string to_string(const call_path& path);
 
 /// What a guest's request has got from the host so far. Made with its first call; used on its core only.
 struct guest_request {
   std::string service;  ///< its name, by which the host scopes what it gives
   std::shared_ptr<const service_grants> granted;
-  std::shared_ptr<transaction> state;  ///< null until state is asked for
-  std::uint32_t calls = 0;             ///< so far
-  bool reads_only = false;             ///< the method is a query
-  bool repeatable = true;              ///< it called nothing but state, log and config, and never `commit`
-  bool again = false;                  ///< set by `service::settle`: run it once more from the start
+  std::shared_ptr<const call_path> path;  ///< of its sub-calls
+  std::shared_ptr<transaction> state;     ///< null until state is asked for
+  std::uint32_t calls = 0;                ///< so far
+  bool reads_only = false;                ///< the method is a query
+  bool repeatable = true;                 ///< it called nothing but state, log and config, and never `commit`
+  bool again = false;                     ///< set by `service::settle`: run it once more from the start
   std::uint32_t runs = 1;
 };
 
@@ -59,6 +65,7 @@ struct service_request {
   request_context context;
   /// Of this method, set by the call chain: the guest's own time and its waits. Zero: no limit.
   duration guest_timeout{0};
+  bool reads_only = false;  ///< this method is a query; set by the call chain
 };
 
 /// What one request cost; on the wire the header `waggle-receipt`.

@@ -20,7 +20,7 @@ error unavailable(fault whose, std::string message, duration retry) {
 
 }  // namespace
 
-wasm_actor::wasm_actor(core_loop& core, parts p)
+wasm_actor::wasm_actor(core_loop& core, sub_calls& calls, parts p)
     : core_(core),
       parts_(std::move(p)),
       log_(core.time(),
@@ -32,7 +32,9 @@ wasm_actor::wasm_actor(core_loop& core, parts p)
               .share = share_,
               .code = *parts_.code,
               .log = log_,
-              .service = parts_.about->name,
+              .about = *parts_.about,
+              .calls = calls,
+              .granted = parts_.granted,
               .settings = parts_.settings,
               .failed =
                   [this](const error& e) {

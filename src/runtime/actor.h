@@ -19,11 +19,13 @@ class wasm_actor final : public service {
     std::shared_ptr<const module> code;
     std::shared_ptr<pool_permits> permits;
     std::shared_ptr<breaker> trips;
+    std::shared_ptr<const service_grants> granted;
     instance_settings settings;
     pool_limits limits;
     bool verbose = false;  ///< log the backtraces of guests' failures at once
   };
-  wasm_actor(core_loop& core, parts p);
+  /// `calls`, of the same core, outlives it.
+  wasm_actor(core_loop& core, sub_calls& calls, parts p);
 
   void ask(service_call& call) override;
   [[nodiscard]] const contract& description() const override { return *parts_.about; }

@@ -2,7 +2,7 @@
 
 namespace waggle {
 
-deployment::deployment(std::span<core_loop* const> cores, std::shared_ptr<const contract> about,
+deployment::deployment(std::span<const service_core> cores, std::shared_ptr<const contract> about,
                        std::shared_ptr<const module> code, const deployment_settings& settings)
     : about_(std::move(about)),
       permits_(std::make_shared<pool_permits>(about_->pool.max, static_cast<unsigned>(cores.size()))) {
@@ -16,14 +16,16 @@ deployment::deployment(std::span<core_loop* const> cores, std::shared_ptr<const 
                              .max_requests = pool.max_requests,
                              .fresh = pool.fresh};
     shard s;
-    s.core = cores[i];
-    s.actor = std::make_unique<wasm_actor>(*cores[i], wasm_actor::parts{.about = about_,
-                                                                        .code = code,
-                                                                        .permits = permits_,
-                                                                        .trips = trips_,
-                                                                        .settings = settings.instances,
-                                                                        .limits = limits});
-    s.chain = std::make_unique<call_chain>(*cores[i], *about_, *s.actor, settings.chain);
+    s.core = cores[i].loop;
+    s.actor = std::make_unique<wasm_actor>(*s.core, *cores[i].calls,
+                                           wasm_actor::parts{.about = about_,
+                                                             .code = code,
+                                                             .permits = permits_,
+                                                             .trips = trips_,
+                                                             .granted = settings.granted,
+                                                             .settings = settings.instances,
+                                                             .limits = limits});
+    s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, settings.chain);
     pools.push_back(&s.actor->pool());
     shards_.push_back(std::move(s));
   }

@@ -15,6 +15,13 @@ namespace waggle {
 struct deployment_settings {
   chain_settings chain;
   instance_settings instances;
+  std::shared_ptr<const service_grants> granted;  ///< null: it may call nothing
+};
+
+/// A core as a service on it sees it.
+struct service_core {
+  core_loop* loop = nullptr;
+  sub_calls* calls = nullptr;
 };
 
 /// One version of a service on all cores: an actor and the chain around it on each.
@@ -23,7 +30,7 @@ struct deployment_settings {
 /// Each callback comes on one of the cores.
 class deployment : public std::enable_shared_from_this<deployment> {
  public:
-  deployment(std::span<core_loop* const> cores, std::shared_ptr<const contract> about,
+  deployment(std::span<const service_core> cores, std::shared_ptr<const contract> about,
              std::shared_ptr<const module> code, const deployment_settings& settings);
 
   /// Warms `min` instances. False where one could not be started.

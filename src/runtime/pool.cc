@@ -57,13 +57,17 @@ void wasm_worker_pool::invoke(service_call& call) {
     static_cast<wasm_worker_pool*>(self)->stop(c, std::move(why));
   });
   if (seat s; first_ == nullptr && acquire(s)) return take(s, call);  // whoever waits goes first
-  if (const std::uint32_t waiting = permits_->waiting(); waiting >= limits_.queue) {
+  const std::uint32_t waiting = permits_->waiting();
+  const bool ring = call.request.context.never_queues;
+  if (ring || waiting >= limits_.queue) {
     stats_.refused.add();
     error full;
     full.code = error_code::resource_exhausted;
     full.whose = fault::overload;
     full.message =
-        fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), waiting);
+        ring ? fmt::format("all {} workers are busy, and on a ring of services a call never waits: {}", permits_->max(),
+                           to_string(*call.request.context.path))
+             : fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), waiting);
     full.retry_after = std::chrono::seconds(1);
     call.response.output = std::unexpected(std::move(full));
     finish(call);
