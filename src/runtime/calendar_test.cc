@@ -70,7 +70,8 @@ TEST(calendar, lists_steps_and_days_of_the_week) {
 }
 
 TEST(calendar, month_ends_and_leap_days) {
-  EXPECT_THAT(times("0 0 31 * *", "UTC", "2026-01-31 00:00", 3), ElementsAre("03-31 00:00", "05-31 00:00", "07-31 00:00"));
+  EXPECT_THAT(times("0 0 31 * *", "UTC", "2026-01-31 00:00", 3),
+              ElementsAre("03-31 00:00", "05-31 00:00", "07-31 00:00"));
   EXPECT_THAT(times("30 23 30 1-3 *", "UTC", "2026-01-01 00:00", 3),
               ElementsAre("01-30 23:30", "03-30 23:30", "01-30 23:30"));
   EXPECT_EQ(next("0 12 29 2 *", "UTC", "2026-01-01 00:00"), "2028-02-29 12:00");
@@ -107,7 +108,8 @@ TEST(calendar, a_time_that_comes_twice_runs_the_first_time) {
   EXPECT_THAT(times("*/30 1-3 * * *", "Europe/Berlin", "2026-10-24 23:30", 5),
               ElementsAre("10-25 00:00", "10-25 00:30", "10-25 02:00", "10-25 02:30", "10-26 00:00"));
   EXPECT_EQ(next("30 2 * * *", "Europe/Berlin", "2026-10-25 01:10"), "2026-10-26 01:30") << "asked in the second 02:10";
-  EXPECT_THAT(times("30 1 * * *", "America/New_York", "2026-11-01 00:00", 2), ElementsAre("11-01 05:30", "11-02 06:30"));
+  EXPECT_THAT(times("30 1 * * *", "America/New_York", "2026-11-01 00:00", 2),
+              ElementsAre("11-01 05:30", "11-02 06:30"));
 }
 
 TEST(calendar, intervals_go_on_by_elapsed_time) {

@@ -139,8 +139,7 @@ void schedules::begin_anew(entry& e) {
   settle_on(e, e.when.first(e.seen));
   if (!e.when.kept() || !e.slot) return;
   save(e, [](entry& of, const result<void>& saved) {
-    if (!saved)
-      spdlog::warn("schedule {}: its next run could not be kept: {}", of.name(), saved.error().message);
+    if (!saved) spdlog::warn("schedule {}: its next run could not be kept: {}", of.name(), saved.error().message);
   });
 }
 
@@ -154,8 +153,8 @@ void schedules::settle_on(entry& e, std::optional<wall_time> slot) {
   e.slot = slot;
   if (!slot) return e.alarm.stop();
   const std::chrono::milliseconds most = e.when.jitter();
-  const auto least = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(e.seen - *slot),
-                                std::chrono::milliseconds(0), most);
+  const auto least =
+      std::clamp(std::chrono::ceil<std::chrono::milliseconds>(e.seen - *slot), std::chrono::milliseconds(0), most);
   e.due = *slot + least;
   if (most > least)
     e.due += std::chrono::milliseconds(random_() % (static_cast<std::uint64_t>((most - least).count()) + 1));
@@ -238,8 +237,7 @@ void schedules::begin(entry& e, bool of_slot) {
   e.of_slot = of_slot;
   e.last_run = wall();
   service* asked = directory_.find(e.service);
-  if (asked == nullptr)
-    return ended(e, fail(error_code::not_found, fault::host, "there is no service " + e.service));
+  if (asked == nullptr) return ended(e, fail(error_code::not_found, fault::host, "there is no service " + e.service));
   e.call = std::make_unique<service_call>();
   e.call->request.method = e.method;
   e.call->request.input = "{}";
@@ -287,7 +285,7 @@ void schedules::note(entry& e, const result<std::string>& outcome) {
   if (!first && e.logged && core_.now() - *e.logged < minutes(1)) return;
   e.logged = core_.now();
   spdlog::warn("schedule {}: {} ({}'s fault): {}", e.name(), to_string(outcome.error().code),
-               to_string(outcome.error().whose), graphql::shown(outcome.error().message));
+               to_string(outcome.error().whose), json_quote(std::string_view(outcome.error().message).substr(0, 1000)));
 }
 
 void schedules::trigger(std::string_view service, std::string_view method, answer done) {
