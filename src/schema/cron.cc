@@ -1,11 +1,14 @@
 #include "schema/cron.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
 #include <span>
 
 #include <fmt/format.h>
+
+#include "schema/language/text.h"
 
 namespace waggle {
 namespace {
@@ -64,7 +67,8 @@ std::optional<std::uint64_t> range(std::string_view text, const field& f) {
   if (body != "*") {
     std::string_view rest = body;
     const auto first = number(take_until(rest, '-'), f);
-    const auto last = body.contains('-') ? number(rest, f) : stepped ? std::optional(f.most) : first;
+    auto last = body.contains('-') ? number(rest, f) : stepped ? std::optional(f.most) : first;
+    if (last == 0U && first > 0U && f.most == 7) last = 7;  // fri-sun: Sunday ends the week too
     if (!first || !last || *first < f.least || *last > f.most || *first > *last) return std::nullopt;
     from = *first;
     to = *last;
@@ -96,13 +100,14 @@ result<cron> cron::parse(std::string_view text) {
   std::array<std::uint64_t, 5> bits{};
   std::array<bool, 5> any{};
   std::size_t count = 0;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view word = take_until(rest, ' ');
-    if (word.empty()) continue;
+  for (std::size_t at = text.find_first_not_of(" \t"); at != text.npos;) {
+    const std::size_t end = std::min(text.find_first_of(" \t", at), text.size());
+    const std::string_view word = text.substr(at, end - at);
+    at = text.find_first_not_of(" \t", end);
     if (count == fields.size()) return wrong("a cron expression has five fields; this one has more");
     const auto some = list(word, fields[count]);
     const field& f = fields[count];
-    if (!some) return wrong(fmt::format("\"{}\" is no {} ({}–{})", word, f.name, f.least, f.most));
+    if (!some) return wrong(fmt::format("\"{}\" is no {} ({}–{})", graphql::shown(word), f.name, f.least, f.most));
     any[count] = word.starts_with('*');
     bits[count++] = *some;
   }

@@ -13,6 +13,8 @@ namespace waggle::graphql {
 namespace {
 
 constexpr std::int32_t no_limit = std::numeric_limits<std::int32_t>::max();
+/// Each name is compared with those before it.
+constexpr std::size_t most_uses = 1000;
 
 /// What a number may be; the type Int bounds it already.
 struct range {
@@ -99,9 +101,11 @@ void check_singleton(const value* pool, contract& into, findings& found) {
       found.error(v->offset, fmt::format("{} of a singleton's pool: {}", key, why));
   };
   refuse("max", into.pool.max != 1, "a singleton is one; max can only be 1");
+  refuse("min", into.pool.min > 1 && into.pool.min <= into.pool.max, "a singleton is one; min can only be 0 or 1");
   refuse("isolation", into.pool.fresh, "its instance lasts between requests; FRESH would lose its memory");
   refuse("maxRequests", into.pool.max_requests != 0, "its instance is never replaced while it is sound");
   into.pool.max = 1;
+  into.pool.min = std::min(into.pool.min, 1U);
 }
 
 void read_uses(const directive& d, contract& into, findings& found) {
@@ -112,14 +116,22 @@ void read_uses(const directive& d, contract& into, findings& found) {
     check_service_name(name_of_service, found);
     if (std::ranges::find(into.uses, name_of_service.text) != into.uses.end())
       found.error(name_of_service.offset, fmt::format("{} stands here twice", shown(name_of_service.text)));
+    else if (into.uses.size() == most_uses)
+      found.error(name_of_service.offset, fmt::format("a service can use at most {} others", most_uses));
     else
       into.uses.emplace_back(name_of_service.text);
   };
   if (v->kind != value_kind::list) return add(*v);  // a single value is a list of one (§3.11)
-  for (const value& item : v->items) add(item);
+  for (const value& item : v->items) {
+    add(item);
+    if (found.has_errors() && into.uses.size() == most_uses) return;  // the rest says nothing new
+  }
 }
 
 void read_schedule(const directive& d, const field& f, method& into, findings& found) {
+  if (into.kind == operation::subscription)
+    found.error(d.id.offset,
+                fmt::format("{} is a subscription; @schedule is for queries and mutations", shown(f.id.text)));
   schedule_settings s;
   const value* cron_text = given(d, "cron");
   const value* every = given(d, "everyMs");
@@ -132,8 +144,23 @@ void read_schedule(const directive& d, const field& f, method& into, findings& f
   }
   if (const auto ms = number("everyMs", every, found)) s.every = std::chrono::milliseconds(*ms);
   if (const auto ms = number("jitterMs", given(d, "jitterMs"), found)) s.jitter = std::chrono::milliseconds(*ms);
-  if (const value* tz = given(d, "tz"); tz != nullptr && tz->kind == value_kind::string) s.time_zone = tz->text;
+  if (s.every.count() > 0 && s.jitter >= s.every)
+    found.error(given(d, "jitterMs")->offset, fmt::format("jitterMs is {}; it must be less than everyMs, which is {}",
+                                                          s.jitter.count(), s.every.count()));
+  if (const value* tz = given(d, "tz"); tz != nullptr && tz->kind == value_kind::string) {
+    s.time_zone = tz->text;
+    if (is_given(every) && !is_given(cron_text))
+      found.error(tz->offset, "tz is the time zone of cron; everyMs has none");
+  }
   if (const value* missed = given(d, "missed")) s.once_when_missed = missed->text == "ONCE";
+  const bool bare =
+      std::ranges::find(f.directives, "bare", [](const directive& o) { return o.id.text; }) != f.directives.end();
+  if (bare && !f.arguments.empty()) {
+    found.error(d.id.offset,
+                fmt::format("@schedule calls {} without arguments, but by @bare its payload is the argument itself",
+                            shown(f.id.text)));
+    return;
+  }
   for (const input_value& a : f.arguments)
     if (a.type.modifiers.ends_with('!') && a.default_value.empty())
       found.error(a.id.offset, fmt::format("@schedule calls {} without arguments, but {} is required", shown(f.id.text),
