@@ -15,15 +15,6 @@ namespace {
 /// Keys are the guest's, so what is remembered of them is bounded.
 constexpr std::size_t most_remembered = 1024;
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = first_utf8_character(text).length;
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 /// Answers with the secret; what goes wrong is told without it.
 void answer(service_call& call, const result<std::optional<std::string>>& secret) {
   if (!secret) return call.finish(secret.error());
