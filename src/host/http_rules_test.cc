@@ -92,7 +92,7 @@ TEST(HttpUrl, ARedirectLeadsFromWhereItWasAnswered) {
   EXPECT_EQ(to("//b.example/w"), "https://b.example/w");
   EXPECT_EQ(to("http://b.example"), "http://b.example/");
   EXPECT_EQ(to("/w w"), "https://a.example/w%20w");
-  EXPECT_EQ(to("/a|b%zz%41?q={\"é\"}"), "https://a.example/a%7Cb%25zz%41?q=%7B%22%C3%A9%22%7D");
+  EXPECT_EQ(to("/a|b%zz%41?q={\"é\"}"), "https://a.example/a%7Cb%25zz%41?q=%7B%22%c3%a9%22%7D");
   EXPECT_EQ(follow_url(from, "http://2130706433/").value().host, "127.0.0.1");
   for (const char* bad :
        {"ftp://b.example/", "file:///etc/passwd", "http://u:p@b.example/", "http://b..example/", "http://h:0/"}) {
