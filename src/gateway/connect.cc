@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "call/call_chain.h"
+#include "core/ascii.h"
+#include "core/base64.h"
 #include "gateway/encoding.h"
 #include "gateway/gzip.h"
 #include "gateway/origin.h"
