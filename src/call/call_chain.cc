@@ -100,6 +100,7 @@ void call_chain::ask(service_call& call) {
   const auto own = p.asked->timeout ? p.asked->timeout : about_.timeout;
   call.request.guest_timeout = std::min(own ? duration(*own) : settings_.default_timeout, settings_.max_timeout);
   call.request.reads_only = p.asked->kind == operation::query;
+  call.request.idempotent = p.asked->idempotent;
   enter(p);
 }
 

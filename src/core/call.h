@@ -41,9 +41,13 @@ struct guest_request {
   std::shared_ptr<const service_grants> granted;
   std::shared_ptr<const call_path> path;  ///< of its sub-calls
   std::shared_ptr<transaction> state;     ///< null until state is asked for
+  std::shared_ptr<lease> held;            ///< of a singleton: its right to its state
   std::uint32_t calls = 0;                ///< so far
   bool reads_only = false;                ///< the method is a query
   bool repeatable = true;                 ///< it called nothing but state, log and config, and never `commit`
+  std::string record;                     ///< of an idempotent request: the name under which its answer is kept
+  std::string input_hash;                 ///< of an idempotent request
+  std::shared_ptr<void> claim;            ///< of an idempotent request: while it is held, repeats wait
   bool again = false;                     ///< set by `service::settle`: run it once more from the start
   std::uint32_t runs = 1;
 };
@@ -66,6 +70,7 @@ struct service_request {
   /// Of this method, set by the call chain: the guest's own time and its waits. Zero: no limit.
   duration guest_timeout{0};
   bool reads_only = false;  ///< this method is a query; set by the call chain
+  bool idempotent = false;  ///< this method is @idempotent; set by the call chain
 };
 
 /// What one request cost; on the wire the header `waggle-receipt`.

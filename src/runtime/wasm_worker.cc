@@ -20,6 +20,17 @@ std::string metadata_json(const metadata& m) {
 
 }  // namespace
 
+guest_request& worker_environment::effects_of(service_call& call) const {
+  if (!call.effects) {
+    call.effects = std::make_shared<guest_request>();
+    call.effects->service = about.name;
+    call.effects->granted = granted;
+    call.effects->held = held;
+    call.effects->reads_only = call.request.reads_only;
+  }
+  return *call.effects;
+}
+
 wasm_worker::wasm_worker(worker_environment& around, worker_events& pool)
     : task(around.share),
       around_(around),
@@ -223,20 +234,14 @@ void wasm_worker::wake_at(time_point when) {
 
 void wasm_worker::begin_call(guest_call& wanted) {
   if (call_ == nullptr) return;  // nobody waits any more: the end of this slice unwinds it
-  auto& effects = call_->effects;
-  if (!effects) {
-    effects = std::make_shared<guest_request>();
-    effects->service = around_.about.name;
-    effects->granted = around_.granted;
-    effects->reads_only = call_->request.reads_only;
-  }
-  if (!effects->path) {
+  guest_request& effects = around_.effects_of(*call_);
+  if (!effects.path) {
     auto path = std::make_shared<call_path>();
     path->service = around_.about.name;
     path->from = call_->request.context.path;
     path->depth = path->from ? path->from->depth + 1 : 1;
     path->calls = path->from ? path->from->calls : std::make_shared<std::atomic<std::uint32_t>>(0);
-    effects->path = std::move(path);
+    effects.path = std::move(path);
   }
   const duration left = allowance();
   const time_point latest =
@@ -244,8 +249,8 @@ void wasm_worker::begin_call(guest_call& wanted) {
   asking_ = true;
   asked_ = around_.calls.start({.about = around_.about,
                                 .request = call_->request,
-                                .effects = *effects,
-                                .shared_effects = effects,
+                                .effects = effects,
+                                .shared_effects = call_->effects,
                                 .latest = latest},
                                wanted, *this);
   asking_ = false;

@@ -21,9 +21,13 @@ struct worker_environment {
   const contract& about;
   sub_calls& calls;
   std::shared_ptr<const service_grants> granted;
+  std::shared_ptr<lease> held;  ///< a singleton's
   instance_settings settings;
   duration start_timeout{std::chrono::seconds(30)};  ///< instantiation and `_initialize`: guest time and waits
   std::function<void(const error& e)> failed;        ///< the guest failed: for the log and the figures
+
+  /// What the call's guest has got from the host; made where it has got nothing yet.
+  guest_request& effects_of(service_call& call) const;
 };
 
 /// A worker with a Wasm instance, run in slices on its core.
