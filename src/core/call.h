@@ -41,6 +41,7 @@ struct guest_request {
   std::shared_ptr<const service_grants> granted;
   std::shared_ptr<const call_path> path;  ///< of its sub-calls
   std::shared_ptr<transaction> state;     ///< null until state is asked for
+  std::shared_ptr<lease> held;            ///< a singleton's right to its state; else null
   std::uint32_t calls = 0;                ///< so far
   bool reads_only = false;                ///< the method is a query
   bool repeatable = true;                 ///< it called nothing but state, log and config, and never `commit`

@@ -47,10 +47,11 @@ rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
 
 error trouble(const std::string& folder, const rocksdb::Status& s) {
   if (s.IsCorruption())
-    return fail(error_code::data_loss, fault::host,
-                fmt::format("the state in {} is damaged ({}). Nothing was changed. `waggle state export` saves what can "
-                            "be read; then move the folder away, start anew and import it",
-                            folder, s.ToString()))
+    return fail(
+               error_code::data_loss, fault::host,
+               fmt::format("the state in {} is damaged ({}). Nothing was changed. `waggle state export` saves what can "
+                           "be read; then move the folder away, start anew and import it",
+                           folder, s.ToString()))
         .error();
   return fail(error_code::internal, fault::host, fmt::format("the state in {}: {}", folder, s.ToString())).error();
 }
@@ -230,8 +231,8 @@ result<void> check_files(const opened& o) {
   }
   // The first table is made with the store, below; from then on there is a log too.
   if (current ? table && !log : table || (log && other))
-    return std::unexpected(trouble(o.folder, rocksdb::Status::Corruption(
-                                                 current ? "its log (*.log) is missing" : "its file CURRENT is missing")));
+    return std::unexpected(trouble(
+        o.folder, rocksdb::Status::Corruption(current ? "its log (*.log) is missing" : "its file CURRENT is missing")));
   return {};
 }
 

@@ -11,9 +11,9 @@ namespace waggle {
 namespace {
 
 constexpr std::int64_t own_version = -1;
-constexpr std::size_t steps_on_core = 4096;                     // of a list, over entries that it does not show too
-constexpr std::int64_t last_moment = 253'402'300'799'999;       // the end of 9999, the last that RFC 3339 can write
-constexpr std::size_t record_bytes = 4096;                      // of a kept answer's name
+constexpr std::size_t steps_on_core = 4096;                      // of a list, over entries that it does not show too
+constexpr std::int64_t last_moment = 253'402'300'799'999;        // the end of 9999, the last that RFC 3339 can write
+constexpr std::size_t record_bytes = 4096;                       // of a kept answer's name
 constexpr std::size_t accounted_for_a_read = 2 * sizeof(void*);  // besides its key
 
 std::unexpected<error> refuse(error_code code, std::string message) {
@@ -59,10 +59,10 @@ result<void> transaction::begin() {
     reads_.at = ground_->latest();
     if (!reads_.at) return fail(error_code::unavailable, fault::host, "the node is shutting down");
   } else if (too_old()) {
-    return refuse(error_code::aborted,
-                  fmt::format("the transaction is older than {} s: use `commit` in between, or do less in one request",
-                              std::chrono::duration_cast<std::chrono::seconds>(ground_->settings.transaction_limit)
-                                  .count()));
+    return refuse(
+        error_code::aborted,
+        fmt::format("the transaction is older than {} s: use `commit` in between, or do less in one request",
+                    std::chrono::duration_cast<std::chrono::seconds>(ground_->settings.transaction_limit).count()));
   }
   return {};
 }
@@ -224,9 +224,9 @@ result<void> transaction::set(std::string full, written_value now) {
   const bool is_new = known == writes_->keys.end();
   const std::size_t bytes = written_bytes_ + cost(now) - (is_new ? 0 : cost(known->second));
   if (bytes > most)
-    return refuse(error_code::resource_exhausted,
-                  fmt::format("one transaction of {} may write at most {} bytes; `commit` begins a new one", service_,
-                              most));
+    return refuse(
+        error_code::resource_exhausted,
+        fmt::format("one transaction of {} may write at most {} bytes; `commit` begins a new one", service_, most));
   if (is_new && written_keys_ >= ground_->settings.written_keys)
     return refuse(error_code::resource_exhausted,
                   fmt::format("one transaction may write at most {} keys; `commit` begins a new one",
@@ -247,15 +247,14 @@ result<void> transaction::put(std::string_view key, std::string value, std::opti
   std::string full;
   if (auto may = check_write(key, if_version, full); !may) return may;
   if (value.size() > ground_->settings.value_bytes)
-    return refuse(error_code::resource_exhausted,
-                  fmt::format("the value for {} has {} bytes; at most {} are allowed", shown(key), value.size(),
-                              ground_->settings.value_bytes));
+    return refuse(error_code::resource_exhausted, fmt::format("the value for {} has {} bytes; at most {} are allowed",
+                                                              shown(key), value.size(), ground_->settings.value_bytes));
   written_value now{std::move(value), 0};
   if (ttl_ms) {
     if (*ttl_ms < 1 || *ttl_ms > last_moment - wall_ms_)
       return refuse(error_code::invalid_argument,
-                    fmt::format("ttlMs for {} is {}: give at least 1, and an end before the year 10000, or none", shown(key),
-                                *ttl_ms));
+                    fmt::format("ttlMs for {} is {}: give at least 1, and an end before the year 10000, or none",
+                                shown(key), *ttl_ms));
     now.expires = wall_ms_ + *ttl_ms;
   }
   return set(std::move(full), std::move(now));
