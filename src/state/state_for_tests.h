@@ -1,13 +1,17 @@
 #pragma once
 // A keeper on each kind of store, with a clock that the test moves. Only for *_test.cc.
+#include <atomic>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
 
+#include "state/memory_store.h"
 #include "state/state_keeper.h"
 
 namespace waggle::testing_state {
@@ -26,6 +30,42 @@ struct temporary_folder {
   }
   temporary_folder(const temporary_folder&) = delete;
   temporary_folder& operator=(const temporary_folder&) = delete;
+};
+
+/// In memory; its writes wait while it is shut, and fail when told to.
+class gated_store final : public store {
+ public:
+  std::shared_ptr<const store_view> view() override { return of_->view(); }
+  result<void> write(std::span<const change> changes) override {
+    if (fails) return fail(error_code::internal, fault::host, "no space left on device");
+    std::unique_lock lock(mutex_);
+    ++writing_;
+    moved_.notify_all();
+    moved_.wait(lock, [this] { return !shut_; });
+    --writing_;
+    return of_->write(changes);
+  }
+  void drop_expired(std::int64_t before) override { of_->drop_expired(before); }
+
+  void shut() { set(true); }
+  void open() { set(false); }
+  void wait_for_writer() {
+    std::unique_lock lock(mutex_);
+    moved_.wait(lock, [this] { return writing_ > 0; });
+  }
+  std::atomic<bool> fails{false};
+
+ private:
+  void set(bool shut) {
+    const std::lock_guard lock(mutex_);
+    shut_ = shut;
+    moved_.notify_all();
+  }
+  std::unique_ptr<store> of_ = make_memory_store();
+  std::mutex mutex_;
+  std::condition_variable moved_;
+  bool shut_ = false;
+  int writing_ = 0;
 };
 
 enum class store_kind { memory, rocksdb };
