@@ -78,6 +78,8 @@ class transaction {
 
   /// There is something to commit: it wrote, or it read what under its lease is not yet durable.
   [[nodiscard]] bool writes() const { return !writes_->keys.empty() || !pending_.empty(); }
+  /// It has not been given to `commit`.
+  [[nodiscard]] bool usable() const { return !ended_; }
   /// The last operation failed only because it may not block.
   [[nodiscard]] bool needs_disk() const { return needs_disk_; }
   void may_block(bool yes) { may_block_ = yes; }
@@ -86,6 +88,7 @@ class transaction {
   void alone(std::shared_ptr<void> hold) { hold_ = std::move(hold); }
   [[nodiscard]] const std::shared_ptr<void>& hold() const { return hold_; }
 
+  [[nodiscard]] bool reads_only() const { return reads_only_; }
   [[nodiscard]] const std::string& service() const { return service_; }
   [[nodiscard]] const std::shared_ptr<lease>& held() const { return held_; }
 
