@@ -28,6 +28,7 @@ constexpr config_key keys[] = {
     {"listen", AT(listen), "address and port to listen on; only this machine reaches the default"},
     {"threads", AT(threads), "cores to use, each with one thread", 1, 1024},
     {"data", AT(data), "folder for compiled modules, state and the operator's socket"},
+    {"secrets", AT(secrets), "folder with services' secrets: SERVICE/KEY, as Kubernetes and Docker mount them"},
     {"dev", AT(dev), "for development: grants what is asked, shows traps in answers, watches the targets"},
     {"validate_output", AT(validate_output), "what becomes of answers that do not fit the contract"},
     {"log.level", AT(log.level), "the least that is logged"},
@@ -54,7 +55,7 @@ constexpr config_key keys[] = {
 };
 #undef AT
 
-constexpr std::array<std::string_view, 2> tables = {"pool", "grant"};
+constexpr std::array<std::string_view, 3> tables = {"pool", "grant", "config"};
 
 configuration& defaults() {
   static configuration c;

@@ -71,7 +71,7 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
   }
   for (std::string& text : narrow(about.pool, about.name, c))
     about_module(diagnostic::severity::warning, std::move(text));
-  const std::uint64_t memory = settings_for(about, c).instances.memory_bytes;
+  const std::uint64_t memory = settings_for(about, c, nullptr).instances.memory_bytes;
   loaded_service s;
   std::optional<time_point> began;
   s.report.on_compile = [&] {
@@ -97,7 +97,7 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
   return s;
 }
 
-deployment_settings settings_for(const contract& about, const configuration& c) {
+deployment_settings settings_for(const contract& about, const configuration& c, host_ground* ground) {
   return {
       .chain = {.limits = c.payload(),
                 .outputs = static_cast<output_check>(c.validate_output),
@@ -109,7 +109,9 @@ deployment_settings settings_for(const contract& about, const configuration& c) 
                     .args = {about.name},
                     .environ = {},
                     .start_timeout = c.limits.start_timeout},
-      .granted = std::make_shared<const service_grants>(grants_for(about, c))};
+      .granted = std::make_shared<const service_grants>(grants_for(about, c)),
+      .state = ground != nullptr ? &ground->state() : nullptr,
+      .blocking = ground != nullptr ? &ground->blocking() : nullptr};
 }
 
 result<std::unique_ptr<engines>> open_engines(const configuration& c) {
@@ -121,7 +123,8 @@ result<std::unique_ptr<engines>> open_engines(const configuration& c) {
   return engines::make({.slots = c.wasm.instances}, std::move(cache));
 }
 
-node::node(const configuration& c) : config_(c) {
+node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground)
+    : config_(c), ground_(std::move(ground)) {
   http_settings http;
   http.header_limit = c.limits.header_bytes;
   http.body_limit = c.limits.body_bytes;
@@ -135,9 +138,10 @@ node::node(const configuration& c) : config_(c) {
   http.show_debug = c.dev;
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
-    made->loop = std::make_unique<core_loop>(i, clock_);
+    made->loop = std::make_unique<core_loop>(i, clock);
     made->calls = std::make_unique<sub_calls>(*made->loop, made->directory,
                                               call_limits{.depth = c.limits.call_depth, .calls = c.limits.calls});
+    made->host = std::make_unique<host_services>(*made->loop, made->directory, *ground_, c);
     made->server = std::make_unique<http_server>(*made->loop, made->directory, http,
                                                  [this](std::string_view path) { return operator_page(path); });
     cores_.push_back(std::move(made));
@@ -155,12 +159,14 @@ node::node(const configuration& c) : config_(c) {
 }
 
 node::~node() {
-  on_all_cores([](one_core& core) {
-    core.server.reset();
-    for (const std::string& name : core.directory.names()) core.directory.remove(name);
-  });
+  on_all_cores([](one_core& core) { core.server.reset(); });
   for (const auto& core : cores_) core->loop->stop();
   for (const auto& core : cores_) core->thread.join();
+  // Nothing runs on the cores any more. What blocks elsewhere may still post to them: it ends while they are there.
+  services_.clear();
+  retiring_.clear();
+  for (const auto& core : cores_) core->host.reset();
+  ground_.reset();
 }
 
 /// Runs `what` on every core and waits until it has.
@@ -199,7 +205,7 @@ result<std::uint16_t> node::listen() {
 result<void> node::deploy(const loaded_service& s) {
   std::vector<service_core> all;
   for (const auto& core : cores_) all.push_back({core->loop.get(), core->calls.get()});
-  auto fresh = std::make_shared<deployment>(all, s.about, s.code, settings_for(*s.about, config_));
+  auto fresh = std::make_shared<deployment>(all, s.about, s.code, settings_for(*s.about, config_, ground_.get()));
   std::promise<bool> started;
   fresh->start([&started](bool fine) { started.set_value(fine); });
   if (!started.get_future().get()) {
@@ -214,7 +220,21 @@ result<void> node::deploy(const loaded_service& s) {
     old = std::exchange(services_[s.about->name], fresh);
   }
   find_cycles();
+  if (s.about->singleton) return take_over(fresh, std::move(old));
   if (old) retire(std::move(old));
+  return {};
+}
+
+/// A singleton begins when the one before has committed its last; requests wait meanwhile.
+result<void> node::take_over(const std::shared_ptr<deployment>& fresh, std::shared_ptr<deployment> old) {
+  if (old) {
+    std::promise<void> gone;
+    retire(std::move(old), [&gone] { gone.set_value(); });
+    gone.get_future().wait();
+  }
+  auto held = ground_->state().acquire(fresh->about().name);
+  if (!held) return std::unexpected(std::move(held.error()));
+  fresh->take_over(*std::move(held));
   return {};
 }
 
@@ -242,14 +262,17 @@ void node::find_cycles() {
   on_all_cores([&](one_core& core) { core.calls->set_cycles(cycles); });
 }
 
-void node::retire(std::shared_ptr<deployment> old) {
+void node::retire(std::shared_ptr<deployment> old, std::function<void()> done) {
   {
     const std::lock_guard lock(mutex_);
     retiring_.push_back(old);
   }
-  old->retire([this, raw = old.get()] {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(retiring_, [raw](const auto& d) { return d.get() == raw; });
+  old->retire([this, raw = old.get(), done = std::move(done)] {
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(retiring_, [raw](const auto& d) { return d.get() == raw; });
+    }
+    if (done) done();
   });
 }
 

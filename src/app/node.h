@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/host_services.h"
 #include "app/targets.h"
 #include "gateway/http_server.h"
 #include "runtime/deployment.h"
@@ -27,7 +28,7 @@ struct loaded_service {
                                                          std::vector<diagnostic>& findings);
 
 /// What the service gets under this configuration.
-[[nodiscard]] deployment_settings settings_for(const contract& about, const configuration& c);
+[[nodiscard]] deployment_settings settings_for(const contract& about, const configuration& c, host_ground* ground);
 
 /// Opens the engines with the module cache of the data folder; a cache that cannot be used is only a warning.
 [[nodiscard]] result<std::unique_ptr<engines>> open_engines(const configuration& c);
@@ -36,7 +37,7 @@ struct loaded_service {
 /// Its functions are called from one thread, not a core's.
 class node {
  public:
-  explicit node(const configuration& c);
+  node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
@@ -62,18 +63,20 @@ class node {
     std::unique_ptr<core_loop> loop;
     service_directory directory;
     std::unique_ptr<sub_calls> calls;
+    std::unique_ptr<host_services> host;
     std::unique_ptr<http_server> server;
     std::thread thread;
   };
   void on_all_cores(std::function<void(one_core&)> what);
   std::optional<page> operator_page(std::string_view path);
   std::string metrics_text();
-  void retire(std::shared_ptr<deployment> old);
+  void retire(std::shared_ptr<deployment> old, std::function<void()> done = {});
+  result<void> take_over(const std::shared_ptr<deployment>& fresh, std::shared_ptr<deployment> old);
   /// Who may call whom has changed.
   void find_cycles();
 
   const configuration& config_;
-  steady_clock_source clock_;
+  std::unique_ptr<host_ground> ground_;
   std::vector<std::unique_ptr<one_core>> cores_;
   mutable std::mutex mutex_;  // what the metrics read while services come and go
   std::map<std::string, std::shared_ptr<deployment>> services_;

@@ -30,6 +30,8 @@ class one_service {
   boost::asio::executor_work_guard<core_loop::executor_type> open_{core_.io().get_executor()};
   service_directory directory_;
   sub_calls calls_{core_, directory_, {}};
+  std::unique_ptr<host_ground> ground_;
+  std::unique_ptr<host_services> host_;
   std::unique_ptr<engines> engines_;
   std::unique_ptr<deployment> deployed_;
 };

@@ -193,7 +193,13 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
     fmt::print(stderr, "waggle: {}\n", engines.error().message);
     return exit_failed;
   }
-  node n(c);
+  const steady_clock_source clock;
+  auto ground = host_ground::open(c, clock, true);
+  if (!ground) {
+    fmt::print(stderr, "waggle: {}\n", ground.error().message);
+    return exit_failed;
+  }
+  node n(c, clock, *std::move(ground));
   served services(c, **engines, n, targets);
   if (!services.update(false)) return exit_failed;
   const auto port = n.listen();

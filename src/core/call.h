@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +41,8 @@ struct call_path {
 struct guest_request {
   std::string service;  ///< its name, by which the host scopes what it gives
   std::shared_ptr<const service_grants> granted;
+  /// Writes a line to the service's log: level 0 trace … 4 error. False where it was cut off: too many.
+  std::function<bool(int level, std::string_view line)> log;
   std::shared_ptr<const call_path> path;  ///< of its sub-calls
   std::shared_ptr<transaction> state;     ///< null until state is asked for
   std::shared_ptr<lease> held;            ///< of a singleton: its right to its state

@@ -89,7 +89,7 @@ std::string log_line(std::string_view message, const simdjson::dom::object* fiel
   return line.take();
 }
 
-log_service::log_service(log_sink to) : contract_(compiled_host_contract("log.graphql")), sink_(std::move(to)) {}
+log_service::log_service() : contract_(compiled_host_contract("log.graphql")) {}
 
 void log_service::ask(service_call& call) {
   const auto guest = calling_guest(call);
@@ -109,7 +109,8 @@ void log_service::ask(service_call& call) {
     why.message = "fields: expected an object, whose members are shown as name=value";
     return call.finish(std::move(why));
   }
-  const bool kept = sink_((*guest)->service, number, log_line(text_of(*in, "message"), some ? &fields : nullptr));
+  const auto& log = (*guest)->log;
+  const bool kept = log && log(number, log_line(text_of(*in, "message"), some ? &fields : nullptr));
   call.response.output = kept ? "true" : "false";
   call.finish();
 }

@@ -26,6 +26,7 @@ guest_request& worker_environment::effects_of(service_call& call) const {
     call.effects->service = about.name;
     call.effects->granted = granted;
     call.effects->held = held;
+    call.effects->log = [this](int level, std::string_view line) { return log.line(level, line); };
     call.effects->reads_only = call.request.reads_only;
   }
   return *call.effects;

@@ -77,11 +77,11 @@ commit_job job_of(std::shared_ptr<transaction> t, core_loop* core, state_keeper:
   return j;
 }
 
-commit_job time_job(std::string_view name, std::int64_t ms, core_loop* core, state_keeper::done tell) {
+commit_job time_job(std::string_view name, state_keeper::kept_time t, core_loop* core, state_keeper::done tell) {
   commit_job j;
   j.core = core;
-  j.write = [key = full_key(key_kind::time, name), ms](std::vector<change>& changes) {
-    changes.push_back({key, stored{ms, 0, {}}});
+  j.write = [key = full_key(key_kind::time, name), t = std::move(t)](std::vector<change>& changes) {
+    changes.push_back({key, stored{t.ms, 0, t.text}});
   };
   j.tell = std::move(tell);
   return j;
@@ -115,21 +115,21 @@ result<std::shared_ptr<lease>> state_keeper::acquire(const std::string& service)
   return wait_for<std::shared_ptr<lease>>([&](auto tell) { parts_->committer->acquire(service, std::move(tell)); });
 }
 
-result<std::optional<std::int64_t>> state_keeper::load_time(std::string_view name) {
+result<std::optional<state_keeper::kept_time>> state_keeper::load_time(std::string_view name) {
   std::optional<stored> s;
   const auto read = parts_->ground->latest()->view->get(full_key(key_kind::time, name), true, s);
   if (!read) return std::unexpected(read.error());
   if (!s) return std::nullopt;
-  return s->version;
+  return kept_time{s->version, std::move(s->value)};
 }
 
-result<void> state_keeper::save_time(std::string_view name, std::int64_t ms) {
+result<void> state_keeper::save_time(std::string_view name, kept_time t) {
   return wait_for<void>(
-      [&](done tell) { parts_->committer->queue().put(time_job(name, ms, nullptr, std::move(tell))); });
+      [&](done tell) { parts_->committer->queue().put(time_job(name, std::move(t), nullptr, std::move(tell))); });
 }
 
-void state_keeper::save_time(std::string_view name, std::int64_t ms, core_loop& core, done tell) {
-  parts_->committer->queue().put(time_job(name, ms, &core, std::move(tell)));
+void state_keeper::save_time(std::string_view name, kept_time t, core_loop& core, done tell) {
+  parts_->committer->queue().put(time_job(name, std::move(t), &core, std::move(tell)));
 }
 
 result<std::vector<std::string>> state_keeper::services() { return services_in(*parts_->ground->latest()->view); }

@@ -65,11 +65,16 @@ class state_keeper {
   /// restart. Blocks (a sync).
   [[nodiscard]] result<std::shared_ptr<lease>> acquire(const std::string& service);
 
-  /// A time that is kept durably by name, in milliseconds since 1970: schedules' next runs. Blocks.
-  [[nodiscard]] result<std::optional<std::int64_t>> load_time(std::string_view name);
-  [[nodiscard]] result<void> save_time(std::string_view name, std::int64_t ms);
+  /// A time that is kept durably by name, with a text beside it: schedules' next runs. Blocks.
+  struct kept_time {
+    std::int64_t ms = 0;  ///< since 1970
+    std::string text;
+    friend bool operator==(const kept_time&, const kept_time&) = default;
+  };
+  [[nodiscard]] result<std::optional<kept_time>> load_time(std::string_view name);
+  [[nodiscard]] result<void> save_time(std::string_view name, kept_time t);
   /// The same, told on `core`.
-  void save_time(std::string_view name, std::int64_t ms, core_loop& core, done tell);
+  void save_time(std::string_view name, kept_time t, core_loop& core, done tell);
 
   /// The services that have entries. Blocks. Reading them: `begin` with `may_block`; more in state/archive.h.
   [[nodiscard]] result<std::vector<std::string>> services();

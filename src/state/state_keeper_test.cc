@@ -170,17 +170,18 @@ TEST_P(keeper_on, refuses_to_write_while_the_disk_is_nearly_full) {
 
 TEST_P(keeper_on, times_are_kept_by_name) {
   EXPECT_FALSE(keeper->load_time("shop.v1.Orders/poll").value());
-  EXPECT_TRUE(keeper->save_time("shop.v1.Orders/poll", 1'700'000'000'000));
-  EXPECT_TRUE(keeper->save_time("shop.v1.Orders/other", -5));
-  EXPECT_EQ(keeper->load_time("shop.v1.Orders/poll").value(), 1'700'000'000'000);
-  EXPECT_EQ(keeper->load_time("shop.v1.Orders/other").value(), -5);
+  EXPECT_TRUE(keeper->save_time("shop.v1.Orders/poll", {1'700'000'000'000, "every day"}));
+  EXPECT_TRUE(keeper->save_time("shop.v1.Orders/other", {-5, "every day"}));
+  EXPECT_EQ(keeper->load_time("shop.v1.Orders/poll").value(),
+            (state_keeper::kept_time{1'700'000'000'000, "every day"}));
+  EXPECT_EQ(keeper->load_time("shop.v1.Orders/other").value(), (state_keeper::kept_time{-5, "every day"}));
   core_loop core(0, clock);
-  keeper->save_time("shop.v1.Orders/poll", 7, core, [&](const result<void>& done) {
+  keeper->save_time("shop.v1.Orders/poll", {7, "every day"}, core, [&](const result<void>& done) {
     EXPECT_TRUE(done);
     core.stop();
   });
   core.run();
-  EXPECT_EQ(keeper->load_time("shop.v1.Orders/poll").value(), 7);
+  EXPECT_EQ(keeper->load_time("shop.v1.Orders/poll").value(), (state_keeper::kept_time{7, "every day"}));
   EXPECT_TRUE(keeper->services()->empty());
 }
 
@@ -273,7 +274,7 @@ TEST(state_keeper, a_write_that_fails_is_fatal_and_acknowledges_nothing) {
   gate.fails = false;
   EXPECT_EQ(put("c"), "unavailable host") << "whatever the disk says now";
   EXPECT_EQ(code_of(keeper->acquire("shop.v1.Orders")), "unavailable host");
-  EXPECT_EQ(code_of(keeper->save_time("x", 1)), "unavailable host");
+  EXPECT_EQ(code_of(keeper->save_time("x", {1, "every day"})), "unavailable host");
   ASSERT_EQ(fatal.size(), 1U);
   EXPECT_THAT(fatal[0], HasSubstr("no space"));
   EXPECT_TRUE(*keeper->begin("shop.v1.Orders", nullptr, false, nullptr)->get("a"));
