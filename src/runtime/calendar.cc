@@ -79,7 +79,7 @@ result<const date::time_zone*> find_zone(std::string_view name) {
         fmt::format("time zone {} cannot be read ({}); is the package tzdata installed?", graphql::shown(name), why));
   };
   try {
-    (void)date::get_tzdb();
+    if (date::get_tzdb().zones.empty()) return unreadable("there are no zones at all");
   } catch (const std::exception& e) {
     return unreadable(e.what());
   }

@@ -161,8 +161,9 @@ TEST(calendar, zones_that_there_are) {
   EXPECT_TRUE(find_zone("Europe/Berlin"));
   EXPECT_TRUE(find_zone("Asia/Kolkata"));
   EXPECT_EQ(next("30 0 1 * *", "Asia/Kathmandu", "2026-01-01 00:00"), "2026-01-31 18:45");
-  for (const std::string name : {"", "Europe/Berln", "CEST5", "../../etc/passwd", "Europe/Berlin ", "/etc/localtime",
-                                 "posixrules\n", "tzdata.zi", "zone.tab", "Europe"}) {
+  for (const std::string name :
+       {"", "Europe/Berln", "CEST5", "../../etc/passwd", "Europe/Berlin ", "/etc/localtime", "posixrules\n",
+        "tzdata.zi", "zone.tab", "leapseconds", "right/Europe/Berlin", "posix/Europe/Berlin", "Europe"}) {
     const auto found = find_zone(name);
     ASSERT_FALSE(found) << name;
     EXPECT_EQ(found.error().whose, fault::caller) << name;

@@ -274,7 +274,6 @@ void schedules::ended(entry& e, result<std::string> outcome) {
 }
 
 void schedules::note(entry& e, const result<std::string>& outcome) {
-  const bool first = !e.last_outcome || e.last_outcome->has_value();
   if (outcome) {
     e.last_outcome = result<void>();
     return;
@@ -282,10 +281,11 @@ void schedules::note(entry& e, const result<std::string>& outcome) {
   ++e.failed;
   e.last_outcome = std::unexpected(outcome.error());
   // One that fails each second is not news each second.
-  if (!first && e.logged && core_.now() - *e.logged < minutes(1)) return;
+  if (e.logged && core_.now() - *e.logged < minutes(1)) return;
   e.logged = core_.now();
-  spdlog::warn("schedule {}: {} ({}'s fault): {}", e.name(), to_string(outcome.error().code),
-               to_string(outcome.error().whose), json_quote(std::string_view(outcome.error().message).substr(0, 1000)));
+  spdlog::warn("schedule {}: {} ({}'s fault): {} ({} failures so far)", e.name(), to_string(outcome.error().code),
+               to_string(outcome.error().whose), json_quote(std::string_view(outcome.error().message).substr(0, 1000)),
+               e.failed);
 }
 
 void schedules::trigger(std::string_view service, std::string_view method, answer done) {
