@@ -10,6 +10,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spdlog/spdlog.h>
 
 #include "host/http_transfer.h"
@@ -122,7 +123,8 @@ class worker {
       c.connections.reset(curl_share_init());
       curl_share_setopt(c.connections.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
     }
-    if (!j.transfer->prepare(shared_.settings, c.connections.get()) ||
+    // Without a share of its own it would use connections of others.
+    if (!c.connections || !j.transfer->prepare(shared_.settings, c.connections.get()) ||
         curl_multi_add_handle(multi_, j.transfer->handle()) != CURLM_OK) {
       return tell(std::move(j), fail(error_code::internal, fault::host, "an HTTP request could not be prepared"));
     }
@@ -199,6 +201,11 @@ http_client::http_client(http_client_settings settings) : shared_(std::make_shar
   }
   thread_ = std::thread([s = shared_] {
     pthread_setname_np(pthread_self(), "waggle-http");
+    // A TLS connection that is closed under a write raises it, and libcurl does nothing about that with CURLOPT_NOSIGNAL.
+    sigset_t broken_pipe;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     worker(*s).run();
   });
 }

@@ -160,7 +160,12 @@ std::size_t http_transfer::on_header(char* data, std::size_t size, std::size_t c
 
 bool http_transfer::take_header(std::string_view line) {
   header_bytes_ += line.size();
-  if (!line.starts_with("HTTP/") && line.find_first_not_of("\r\n") != std::string_view::npos) ++header_lines_;
+  if (line.starts_with("HTTP/"))
+    whole_head_ = false;
+  else if (line.find_first_not_of("\r\n") == std::string_view::npos)
+    whole_head_ = true;
+  else
+    ++header_lines_;
   if (header_lines_ <= most_headers && header_bytes_ <= most_header_bytes) return true;
   too_large_ = fmt::format("more than {} headers or {} bytes of them", most_headers, most_header_bytes);
   return false;
@@ -180,6 +185,8 @@ std::size_t http_transfer::on_body(char* data, std::size_t size, std::size_t cou
 
 result<outbound_response> http_transfer::ended(CURLcode how) {
   const std::string origin = request_.url.origin();
+  if (how == CURLE_OK && !whole_head_)  // which curl takes for a response without a body
+    return fail(error_code::unavailable, fault::host, fmt::format("the response of {} ends among its headers", origin));
   if (how == CURLE_OK) {
     outbound_response out;
     long status = 0;

@@ -61,6 +61,7 @@ class http_transfer {
   std::string body_;
   std::size_t header_bytes_ = 0;
   std::size_t header_lines_ = 0;
+  bool whole_head_ = false;   ///< the empty line behind the headers has come
   std::string_view refused_;  ///< the kind of an address that it may not connect to
   std::string too_large_;
   std::uint64_t connections_ = 0;
