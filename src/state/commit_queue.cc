@@ -1,5 +1,7 @@
 #include "state/commit_queue.h"
 
+#include <algorithm>
+
 namespace waggle {
 namespace {
 
@@ -41,7 +43,7 @@ void commit_queue::enter(commit_job j) {
     if (j.t->held()) j.t->held()->submitted(j.t->written());
   }
   queue_.push_back(std::move(j));
-  more_.notify_one();
+  if (queue_.size() == 1 || queue_.size() >= wanted_) more_.notify_one();
 }
 
 void commit_queue::hold_off_others(const std::string& service, core_loop& core, ready tell) {
@@ -81,14 +83,20 @@ void commit_queue::let_go(const std::string& service, const hold* h) {
   if (const auto at = lines_.find(service); at != lines_.end() && at->second.active == h) next_of(at);
 }
 
-std::vector<commit_job> commit_queue::take(std::size_t most, std::size_t most_bytes) {
+/// Those that lasted too long.
+void commit_queue::end_holds() {
+  if (lines_.empty()) return;
+  const time_point now = ground_->time.now();
+  for (auto at = lines_.begin(); at != lines_.end();) {
+    const auto l = at++;
+    if (closed_ || now >= l->second.until) next_of(l);
+  }
+}
+
+std::vector<commit_job> commit_queue::take(std::size_t most, std::size_t most_bytes, duration gather) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    const time_point now = lines_.empty() ? time_point{} : ground_->time.now();
-    for (auto at = lines_.begin(); at != lines_.end();) {
-      const auto l = at++;
-      if (closed_ || now >= l->second.until) next_of(l);
-    }
+    end_holds();
     if (!queue_.empty() || (closed_ && lines_.empty())) break;
     if (closed_) continue;  // holds that were waiting get their turn
     if (lines_.empty())
@@ -96,12 +104,22 @@ std::vector<commit_job> commit_queue::take(std::size_t most, std::size_t most_by
     else
       more_.wait_for(lock, hold_check);
   }
+  if (gather > duration(0))
+    more_.wait_for(lock, gather, [&] { return closed_ || queue_.size() >= std::min(wanted_, most); });
   std::vector<commit_job> out;
   for (std::size_t bytes = 0; !queue_.empty() && out.size() < most && bytes < most_bytes; queue_.pop_front()) {
     if (const commit_job& j = queue_.front(); j.t) bytes += j.t->written_bytes();
     out.push_back(std::move(queue_.front()));
   }
+  taken_ = out.size();
   return out;
+}
+
+void commit_queue::about_to_tell() {
+  const std::lock_guard lock(mutex_);
+  // Whoever is told will often submit the next one soon. Without waiting for them, they and those that are here already
+  // would take turns for good, and each sync would serve a half of all.
+  wanted_ = taken_ + queue_.size();
 }
 
 void commit_queue::close() {

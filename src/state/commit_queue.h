@@ -38,7 +38,11 @@ class commit_queue : public std::enable_shared_from_this<commit_queue> {
   void hold_off_others(const std::string& service, core_loop& core, ready tell);
 
   /// What is there, at least one and at most so much; blocks until there is something. Empty: closed, and all was taken.
-  [[nodiscard]] std::vector<commit_job> take(std::size_t most, std::size_t most_bytes);
+  /// `gather`: how long it may wait, then, for those to come back that were just told of their commits.
+  [[nodiscard]] std::vector<commit_job> take(std::size_t most, std::size_t most_bytes, duration gather);
+
+  /// Those that were taken are told of their commits now.
+  void about_to_tell();
 
   /// What is in it and whoever waits in it is still taken.
   void close();
@@ -53,7 +57,8 @@ class commit_queue : public std::enable_shared_from_this<commit_queue> {
   };
   using lines = std::map<std::string, line, std::less<>>;
 
-  void enter(commit_job j);  // these three with the lock
+  void enter(commit_job j);  // these four with the lock
+  void end_holds();
   void activate(lines::iterator at);
   void next_of(lines::iterator at);
   void let_go(const std::string& service, const hold* h);
@@ -63,6 +68,8 @@ class commit_queue : public std::enable_shared_from_this<commit_queue> {
   std::condition_variable more_;
   std::deque<commit_job> queue_;
   lines lines_;
+  std::size_t taken_ = 0;   // the last time
+  std::size_t wanted_ = 1;  // wakes who takes
   std::int64_t last_version_;
   bool closed_ = false;
 };

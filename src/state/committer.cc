@@ -1,5 +1,6 @@
 #include "state/committer.h"
 
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -8,6 +9,11 @@
 #include "state/keys.h"
 
 namespace waggle {
+namespace {
+
+constexpr std::chrono::milliseconds most_gathering{1};
+
+}  // namespace
 
 result<store_facts> read_store_facts(const store_view& view) {
   store_facts facts;
@@ -64,7 +70,7 @@ void committer::run() {
   pthread_setname_np(pthread_self(), "waggle-commit");
   const state_settings& s = ground_->settings;
   for (;;) {
-    auto jobs = queue_->take(s.batch_commits, s.batch_bytes);
+    auto jobs = queue_->take(s.batch_commits, s.batch_bytes, std::min<duration>(write_takes_ / 4, most_gathering));
     if (jobs.empty()) return;
     commit(jobs);
   }
@@ -132,7 +138,10 @@ void committer::commit(std::vector<commit_job>& jobs) {
     }
     store_.drop_expired(milliseconds(ground_->time.wall().time_since_epoch()) -
                         milliseconds(ground_->settings.keep_expired));
-    if (const auto written = store_.write(changes); written) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto written = store_.write(changes);
+    write_takes_ += (std::chrono::steady_clock::now() - began - write_takes_) / 8;
+    if (written) {
       publish(facts_.last_version);
     } else {
       // What is in the store now is unknown, and no second sync can tell (a failed one may have dropped the data).
@@ -144,6 +153,7 @@ void committer::commit(std::vector<commit_job>& jobs) {
       fatal_(broken_);
     }
   }
+  queue_->about_to_tell();
   struct told {
     std::move_only_function<void(result<void>)> tell;
     result<void> outcome;

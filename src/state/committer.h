@@ -49,6 +49,7 @@ class committer {
   recent_writes recent_;
   store_facts facts_;
   std::string broken_;  // why nothing is written any more
+  duration write_takes_{0};  // smoothed
   std::thread thread_;
 };
 
