@@ -29,8 +29,8 @@ inline constexpr const char* service_name = "waggle.state.v1.State";
 struct Delete;
 struct Entry;
 struct Increment;
-struct Page;
 struct Put;
+struct Page;
 struct Op;
 
 struct Delete {
@@ -52,16 +52,16 @@ struct Increment {
   std::optional<std::int64_t> by{};
 };
 
-struct Page {
-  std::vector<Entry> entries{};
-  std::optional<std::string> next{};
-};
-
 struct Put {
   std::string key{};
   waggle::json value{};
   std::optional<std::int64_t> ifVersion{};
   std::optional<std::int64_t> ttlMs{};
+};
+
+struct Page {
+  std::vector<Entry> entries{};
+  std::optional<std::string> next{};
 };
 
 /// Exactly one member is set.
@@ -74,8 +74,8 @@ struct Op {
 inline void to_json(waggle::json& out, const Delete& v);
 inline void from_json(const waggle::json& in, Entry& out);
 inline void to_json(waggle::json& out, const Increment& v);
-inline void from_json(const waggle::json& in, Page& out);
 inline void to_json(waggle::json& out, const Put& v);
+inline void from_json(const waggle::json& in, Page& out);
 inline void to_json(waggle::json& out, const Op& v);
 
 inline void to_json(waggle::json& out, const Delete& v) {
@@ -99,11 +99,6 @@ inline void to_json(waggle::json& out, const Increment& v) {
   out = std::move(members);
 }
 
-inline void from_json(const waggle::json& in, Page& out) {
-  from_json(in["entries"], out.entries);
-  from_json(in["next"], out.next);
-}
-
 inline void to_json(waggle::json& out, const Put& v) {
   waggle::object members;
   waggle::add(members, "key", v.key);
@@ -111,6 +106,11 @@ inline void to_json(waggle::json& out, const Put& v) {
   waggle::add(members, "ifVersion", v.ifVersion);
   waggle::add(members, "ttlMs", v.ttlMs);
   out = std::move(members);
+}
+
+inline void from_json(const waggle::json& in, Page& out) {
+  from_json(in["entries"], out.entries);
+  from_json(in["next"], out.next);
 }
 
 inline void to_json(waggle::json& out, const Op& v) {

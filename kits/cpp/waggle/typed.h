@@ -13,11 +13,14 @@
 
 namespace waggle {
 
+// These two have constructors of their own, because compilers look into those that can be constexpr at once, and what they
+// hold is not complete then.
+
 /// A std::optional whose value lies on the heap, where a type comes back to itself. Copying it copies the value.
 template <class T>
 class box {
  public:
-  box() = default;
+  box() {}
   box(std::nullopt_t) {}
   box(const T& value) : at_(std::make_unique<T>(value)) {}
   box(T&& value) : at_(std::make_unique<T>(std::move(value))) {}
@@ -28,7 +31,7 @@ class box {
     return *this;
   }
   box& operator=(box&&) noexcept = default;
-  ~box() = default;
+  ~box() {}
 
   [[nodiscard]] bool has_value() const { return at_ != nullptr; }
   explicit operator bool() const { return has_value(); }
@@ -41,6 +44,26 @@ class box {
 
  private:
   std::unique_ptr<T> at_;
+};
+
+/// A std::vector, where a type comes back to itself.
+template <class T>
+class many : public std::vector<T> {
+ public:
+  using std::vector<T>::vector;
+  many() {}
+  many(std::vector<T> items) : std::vector<T>(std::move(items)) {}
+  many(const many& other) : std::vector<T>(other) {}
+  many(many&& other) noexcept : std::vector<T>(std::move(other)) {}
+  many& operator=(const many& other) {
+    std::vector<T>::operator=(other);
+    return *this;
+  }
+  many& operator=(many&& other) noexcept {
+    std::vector<T>::operator=(std::move(other));
+    return *this;
+  }
+  ~many() {}
 };
 
 // to_json and from_json are found by their first argument, whatever the other's namespace. Stubs add theirs.

@@ -43,16 +43,16 @@ type IncrementInput struct {
 	By *int64 `json:"by,omitzero"`
 }
 
-type Page struct {
-	Entries []Entry `json:"entries"`
-	Next    *string `json:"next"`
-}
-
 type PutInput struct {
 	Key       string `json:"key"`
 	Value     any    `json:"value,omitzero"`
 	IfVersion *int64 `json:"ifVersion,omitzero"`
 	TTLMs     *int64 `json:"ttlMs,omitzero"`
+}
+
+type Page struct {
+	Entries []Entry `json:"entries"`
+	Next    *string `json:"next"`
 }
 
 // Exactly one field is set.

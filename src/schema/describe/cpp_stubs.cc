@@ -153,8 +153,9 @@ class cpp_writer {
   }
   /// The type of a place: JSON says by itself that nothing is there, and so does a list where that is the same as an empty one.
   std::string spell(const stub_member& m) {
-    const std::string value = spell(m.type);
-    if (m.in_circle) return fmt::format("waggle::box<{}>", value);
+    std::string value = spell(m.type);
+    if (m.in_circle && !m.list()) return fmt::format("waggle::box<{}>", value);
+    if (m.in_circle) value.replace(0, std::string_view("std::vector").size(), "waggle::many");
     return m.optional && !lacks_by_itself(m) ? fmt::format("std::optional<{}>", value) : value;
   }
   static bool lacks_by_itself(const stub_member& m) {
@@ -204,10 +205,10 @@ class cpp_writer {
     put("struct {} {{\n", types_[r.name]);
     name_scope scope(beside_members_);
     if (r.role == stub_role::abstract) {
-      put("  /// its type's name in the contract\n  std::string typename_{{}};\n  /// the whole of it\n  waggle::json "
-          "raw{{}};\n");
-      scope.take("typename_");
-      scope.take("raw");
+      const abstract_names& own = abstract_[r.name] = {scope.take("typename_"), scope.take("raw")};
+      put("  /// its type's name in the contract\n  std::string {}{{}};\n  /// the whole of it\n  waggle::json "
+          "{}{{}};\n",
+          own.type, own.raw);
       for (const std::string_view type : r.possible) {
         auto& name = views_[{r.name, type}] = scope.take("as_" + types_[type]);
         put("  [[nodiscard]] std::optional<{}> {}() const;\n", types_[type], name);
@@ -231,7 +232,8 @@ class cpp_writer {
       for (std::size_t i = 0; i < names.size(); ++i) add("members", "v." + names[i], r.members[i]);
       put("  out = std::move(members);\n");
     } else {
-      if (r.role == stub_role::abstract) put("  out.typename_ = in[\"__typename\"].text();\n  out.raw = in;\n");
+      if (r.role == stub_role::abstract)
+        put("  out.{} = in[\"__typename\"].text();\n  out.{} = in;\n", abstract_[r.name].type, abstract_[r.name].raw);
       for (std::size_t i = 0; i < names.size(); ++i)
         put("  from_json(in[\"{}\"], out.{});\n", r.members[i].name, names[i]);
     }
@@ -249,8 +251,8 @@ class cpp_writer {
   void views(const stub_record& r) {
     for (const std::string_view type : r.possible)
       put("\ninline std::optional<{0}> {1}::{2}() const {{\n  std::optional<{0}> out;\n"
-          "  if (typename_ == \"{3}\") from_json(raw, out.emplace());\n  return out;\n}}\n",
-          types_[type], types_[r.name], views_[{r.name, type}], type);
+          "  if ({4} == \"{3}\") from_json({5}, out.emplace());\n  return out;\n}}\n",
+          types_[type], types_[r.name], views_[{r.name, type}], type, abstract_[r.name].type, abstract_[r.name].raw);
   }
 
   std::string parameter(const stub_member& m, const std::string& name) {
@@ -301,6 +303,11 @@ class cpp_writer {
   std::map<std::string_view, std::string> types_;
   std::map<std::string_view, std::string> options_;  ///< of a method
   std::map<std::string_view, std::vector<std::string>> members_;
+  struct abstract_names {
+    std::string type;
+    std::string raw;
+  };
+  std::map<std::string_view, abstract_names> abstract_;
   std::map<std::pair<std::string_view, std::string_view>, std::string> views_;  ///< as_X of an abstract type
 };
 

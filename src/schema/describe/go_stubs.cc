@@ -160,8 +160,8 @@ class go_writer {
   std::string spell(const stub_member& m, direction way) {
     const std::string value = spell(m.type, way);
     const bool nil = m.list() || has_nil(m.type);
-    if (m.optional || m.in_circle) return nil ? value : "*" + value;
-    if (way == direction::in || m.type.form == stub_form::any) return value;
+    if (!nil && (m.optional || m.in_circle)) return "*" + value;
+    if (m.optional || way == direction::in || m.type.form == stub_form::any) return value;
     // Where a list or bytes must be there, nil goes out as an empty one.
     return nil ? fmt::format("waggle.List[{}]", value.substr(2)) : value;
   }

@@ -37,7 +37,7 @@ struct stub_member {
   bool optional = false;       ///< may be left out (of a payload) or null
   bool has_default = false;    ///< then leaving it out is not null
   bool empty_default = false;  ///< the default is an empty list: leaving it out and an empty list are the same
-  /// It would make its record contain itself: a value, not in a list, of a record that comes back to this one.
+  /// Its record comes back to this one (or lies between such ones), so it cannot be complete where this one is defined.
   bool in_circle = false;
 
   [[nodiscard]] bool list() const { return type.modifiers.find('[') != std::string_view::npos; }
@@ -80,7 +80,7 @@ struct stub_model {
   std::string_view doc;
   std::vector<stub_method> methods;  ///< without subscriptions; by name
   std::vector<stub_enum> enums;      ///< those that the methods use; by name
-  /// The same. Each one comes after those that it contains by value, `in_circle` ones left out.
+  /// The same. Each one comes after those that it contains, `in_circle` ones left out.
   std::vector<stub_record> records;
 };
 

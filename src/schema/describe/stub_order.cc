@@ -6,11 +6,16 @@
 namespace waggle::graphql {
 namespace {
 
+/// What holds records together, the easiest to part with first.
+enum class bond : std::uint8_t { list, nullable, needed };
+
 /// A record contains another.
 struct edge {
   std::size_t from;
   std::size_t to;
   stub_member* by;
+
+  [[nodiscard]] bond kind() const { return by->list() ? bond::list : by->optional ? bond::nullable : bond::needed; }
 };
 
 enum class towards : std::uint8_t { contained, containing };
@@ -40,12 +45,12 @@ std::vector<std::size_t> peel(std::vector<std::size_t>& nodes, const std::vector
   return out;
 }
 
-/// Marks the edges among `nodes` and forgets them.
-void cut(const std::vector<std::size_t>& nodes, std::vector<edge>& edges, std::size_t count, bool nullable_only) {
+/// Marks the edges of this kind among `nodes` and forgets them.
+void cut(const std::vector<std::size_t>& nodes, std::vector<edge>& edges, std::size_t count, bond kind) {
   std::vector<bool> inside(count);
   for (const std::size_t n : nodes) inside[n] = true;
   std::erase_if(edges, [&](const edge& e) {
-    if (!inside[e.from] || !inside[e.to] || (nullable_only && !e.by->optional)) return false;
+    if (!inside[e.from] || !inside[e.to] || e.kind() != kind) return false;
     e.by->in_circle = true;
     return true;
   });
@@ -57,7 +62,7 @@ std::vector<edge> edges_of(std::vector<stub_record>& records) {
   std::vector<edge> out;
   for (std::size_t i = 0; i < records.size(); ++i)
     for (stub_member& m : records[i].members)
-      if (m.type.form == stub_form::record && !m.list()) out.push_back({i, numbers.at(m.type.named), &m});
+      if (m.type.form == stub_form::record) out.push_back({i, numbers.at(m.type.named), &m});
   return out;
 }
 
@@ -71,10 +76,10 @@ void order_records(std::vector<stub_record>& records) {
   for (std::size_t i = 0; i < count; ++i) left[i] = i;
   std::vector<std::size_t> first;
   std::vector<std::size_t> last;  // the very last one in front
-  for (const bool nullable_only : {true, false}) {
+  for (const bond kind : {bond::list, bond::nullable, bond::needed}) {
     for (const std::size_t n : peel(left, edges, count, towards::contained)) first.push_back(n);
     for (const std::size_t n : peel(left, edges, count, towards::containing)) last.push_back(n);
-    cut(left, edges, count, nullable_only);
+    cut(left, edges, count, kind);
   }
   for (const std::size_t n : peel(left, edges, count, towards::contained)) first.push_back(n);
   first.insert(first.end(), last.rbegin(), last.rend());

@@ -5,8 +5,8 @@
 
 namespace waggle::graphql {
 
-/// Marks the members that would make a record contain itself, and puts each record behind those that it contains. First
-/// nullable members are marked, then, where types cannot do without each other, the others. Linear but for the sorting of names.
+/// Puts each record behind those that it contains, and marks the members that stand against it: lists first, then what may
+/// be null, then, where types cannot do without each other, the rest. Linear but for the sorting of names.
 void order_records(std::vector<stub_record>& records);
 
 }  // namespace waggle::graphql
