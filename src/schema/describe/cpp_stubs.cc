@@ -43,9 +43,12 @@ const name_set& reserved_names() {
       "WNOHANG", "W_OK", "X_OK", "alloca", "assert", "errno", "isascii", "linux", "offsetof", "sched_priority",
       "stderr", "stdin", "stdout", "unix",
       // ours
-      "from_json", "in", "options", "out", "service_name", "std", "to_json", "v", "waggle"};
+      "from_json", "service_name", "std", "to_json", "waggle"};
   return all;
 }
+
+/// What functions of stubs call their parameters.
+bool is_local(std::string_view name) { return name == "in" || name == "options" || name == "out" || name == "v"; }
 
 /// For namespaces, too: functions of C's library, and of waggle.h, by whose name there can be none.
 bool is_namespace_taken(const std::string& segment) {
@@ -86,8 +89,8 @@ class cpp_writer {
   explicit cpp_writer(const stub_model& model) : model_(model) {
     for (const stub_method& m : model.methods) methods_[m.name] = names_.take(identifier(m.name));
     for (const stub_record& r : model.records)
-      types_[r.name] = names_.take(identifier(r.name), r.role <= stub_role::one_of ? "Input" : "Output");
-    for (const stub_enum& e : model.enums) types_[e.name] = names_.take(identifier(e.name), "Enum");
+      types_[r.name] = take_type(r.name, r.role <= stub_role::one_of ? "Input" : "Output");
+    for (const stub_enum& e : model.enums) types_[e.name] = take_type(e.name, "Enum");
     for (const stub_method& m : model.methods)
       if (!m.optional.empty() && !m.bare) options_[m.name] = names_.take(identifier(m.name) + "_options");
     for (const auto& [type, name] : types_) beside_members_.insert(name);
@@ -119,6 +122,10 @@ class cpp_writer {
   }
 
  private:
+  std::string take_type(std::string_view name, std::string_view suffix) {
+    return names_.take(identifier(name) + std::string(is_local(name) ? suffix : ""), suffix);
+  }
+
   template <class... Args>
   void put(fmt::format_string<Args...> format, Args&&... args) {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);
@@ -271,6 +278,7 @@ class cpp_writer {
       put("}};\n");
     }
     name_scope scope(beside_members_);
+    for (const std::string_view local : {"in", "options"}) scope.take(std::string(local));
     std::vector<std::string> names;
     std::string parameters;
     for (const stub_member& p : m.required)
