@@ -161,7 +161,7 @@ class go_writer {
     const std::string value = spell(m.type, way);
     const bool nil = m.list() || has_nil(m.type);
     if (!nil && (m.optional || m.in_circle)) return "*" + value;
-    if (m.optional || way == direction::in || m.type.form == stub_form::any) return value;
+    if (m.optional || way == direction::in || (m.type.form == stub_form::any && !m.list())) return value;
     // Where a list or bytes must be there, nil goes out as an empty one.
     return nil ? fmt::format("waggle.List[{}]", value.substr(2)) : value;
   }
