@@ -72,7 +72,8 @@ list(APPEND guest_files ${guest_out}/hostile/manifest.json)
 
 # example(NAME KIT): examples/NAME, by its own `build` script
 macro(example name kit)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/${name}/* ${CMAKE_SOURCE_DIR}/kits/${kit}/*)
+  file(GLOB sources LIST_DIRECTORIES false CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/${name}/*
+    ${CMAKE_SOURCE_DIR}/kits/${kit}/* ${CMAKE_SOURCE_DIR}/kits/${kit}/*/*)
   list(FILTER sources EXCLUDE REGEX "\\.wasm$")
   add_custom_command(OUTPUT ${example_out}/${name}.wasm DEPENDS ${sources}
     COMMAND ${CMAKE_SOURCE_DIR}/examples/${name}/build ${example_out}/${name}.wasm

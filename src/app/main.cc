@@ -69,7 +69,7 @@ int run(int argc, char** argv) {
   std::string format = "graphql";
   CLI::App* const describe_command = app.add_subcommand("describe", "a service's contract, for other programs");
   describe_command->add_option("TARGET", target, "a .wasm, or a schema: FILE.graphql")->required();
-  describe_command->add_option("--format", format, "graphql, json-schema or openapi");
+  describe_command->add_option("--format", format, "graphql, json-schema, openapi; stubs for callers: cpp, go");
 
   std::string module;
   std::string schema;
