@@ -83,7 +83,7 @@ struct configuration {
   } wasm;
   std::vector<pool_override> pools;
   std::vector<grant> grants;
-  std::string secrets;  ///< folder with secrets; empty: none
+  std::string secrets = "/run/secrets";  ///< folder with secrets
   /// `[config."SERVICE"]`: service → key → JSON.
   std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> values;
 

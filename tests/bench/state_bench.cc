@@ -25,8 +25,8 @@ namespace {
 using namespace waggle;
 
 const std::string value = '"' + std::string(118, 'v') + '"';  // 120 bytes
-std::filesystem::path folder;                                  // NOLINT
-std::map<std::string, std::vector<double>> rates;              // NOLINT
+std::filesystem::path folder;                                 // NOLINT
+std::map<std::string, std::vector<double>> rates;             // NOLINT
 
 std::string key(std::size_t i) { return fmt::format("order/{:08}", (i * 2654435761U) % 10'000); }
 
