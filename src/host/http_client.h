@@ -8,7 +8,6 @@
 #include <thread>
 #include <vector>
 
-#include "core/counter.h"
 #include "host/http_rules.h"
 #include "loop/core_loop.h"
 
