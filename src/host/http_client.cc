@@ -72,7 +72,7 @@ namespace {
 class worker {
  public:
   explicit worker(http_client::shared& s) : shared_(s), multi_(s.multi.get()) {
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(s.settings.idle_connections));
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(s.settings.kept_connections));
   }
   ~worker() {
     for (auto& [number, j] : jobs_) forget(j);

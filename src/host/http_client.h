@@ -8,7 +8,6 @@
 #include <thread>
 #include <vector>
 
-#include "core/counter.h"
 #include "host/http_rules.h"
 #include "loop/core_loop.h"
 
@@ -17,7 +16,7 @@ namespace waggle {
 struct http_client_settings {
   std::size_t per_service = 64;  ///< requests of one service at a time
   std::size_t in_all = 1024;
-  std::size_t idle_connections = 16;               ///< kept of each service
+  std::size_t kept_connections = 64;               ///< of each service; more are closed after use. Those in use count
   std::chrono::milliseconds idle_timeout{60'000};  ///< a service without a request for so long keeps none
   std::string ca_file;                             ///< PEM; empty: the certificates that the system trusts
   /// Names that are not looked up: `name:port:address`. For tests.

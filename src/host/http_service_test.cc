@@ -295,6 +295,20 @@ TEST_F(Http, BodiesHaveALimit) {
   EXPECT_EQ(server.requests().size(), before);
 }
 
+TEST_F(Http, ATransferCodingThatUnpacksToMuchIsLimitedToo) {
+  const std::string bomb = *base64_decode(  // gzip of 100,000 bytes
+      "H4sIAAAAAAACA+3BMQEAAADCoNqLbw0PoAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIBXA3ERB/6ghgEA");
+  test_server server([&](const std::string&) -> served {
+    return {.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" + bomb, .close = true};
+  });
+  service_grants g = anything();
+  g.http.bytes = 99'999;
+  EXPECT_THAT(get(at(server), g), HasSubstr(error_of("resource_exhausted")));
+  g.http.bytes = 100'000;
+  EXPECT_THAT(get(at(server), g), HasSubstr(std::string(100'000, 'x')));
+}
+
 TEST_F(Http, AnAnswerThatIsTooLongAsJsonIsSaidToBe) {
   service_grants g = anything();
   g.http.bytes = 1U << 20;
