@@ -48,7 +48,7 @@ class committer {
   // On its thread only.
   recent_writes recent_;
   store_facts facts_;
-  std::string broken_;  // why nothing is written any more
+  std::string broken_;       // why nothing is written any more
   duration write_takes_{0};  // smoothed
   std::thread thread_;
 };
