@@ -70,6 +70,12 @@ class gated_store final : public store {
 
 enum class store_kind { memory, rocksdb };
 
+/// "-" for nothing.
+inline std::string value_in(transaction& t, const std::string& key) {
+  const auto e = t.get(key);
+  return !e ? to_json(e.error()) : *e ? (*e)->value : "-";
+}
+
 /// Run on both stores.
 class state_on : public testing::TestWithParam<store_kind> {
  protected:
@@ -103,10 +109,7 @@ class state_on : public testing::TestWithParam<store_kind> {
   }
   /// What a new transaction sees; "-" for nothing.
   std::string value(const std::string& key) { return value(*begin(), key); }
-  static std::string value(transaction& t, const std::string& key) {
-    const auto e = t.get(key);
-    return !e ? to_json(e.error()) : *e ? (*e)->value : "-";
-  }
+  static std::string value(transaction& t, const std::string& key) { return value_in(t, key); }
   std::int64_t version(const std::string& key) {
     const auto e = begin()->get(key);
     return e && *e ? (*e)->version : 0;

@@ -132,6 +132,10 @@ void state_keeper::save_time(std::string_view name, kept_time t, core_loop& core
   parts_->committer->queue().put(time_job(name, std::move(t), &core, std::move(tell)));
 }
 
+std::shared_ptr<const store_view> state_keeper::view() const { return parts_->ground->latest()->view; }
+
+const clock_source& state_keeper::time() const { return parts_->ground->time; }
+
 result<std::vector<std::string>> state_keeper::services() { return services_in(*parts_->ground->latest()->view); }
 
 result<std::vector<std::string>> services_in(const store_view& view) {
