@@ -142,7 +142,7 @@ service_grants grants_for(const contract& about, const configuration& c) {
     if (c.dev || g.uses.contains(name)) uses.insert(name);
   g.uses = std::move(uses);
   if (c.dev && given == nullptr) {
-    g.http.hosts = {"*"};
+    g.http.hosts = {"*:*"};
     g.http.methods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
     g.http.private_addresses = true;
   }
