@@ -24,15 +24,17 @@ class Line:
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.is_cut = False
 
     def ask(self, method, payload, key=None):
-        """The answer; UNKNOWN; or REFUSED with `error` set."""
+        """The answer; UNKNOWN, then the line is cut; or REFUSED with `error` set."""
         headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
         try:
             self.connection.request("POST", f"/crash.Bank/{method}", json.dumps(payload), headers)
             r = self.connection.getresponse()
             body = r.read()
         except (OSError, http.client.HTTPException):
+            self.is_cut = True
             return UNKNOWN
         if r.status == 200:
             return json.loads(body)
@@ -107,8 +109,8 @@ class Client:
         self.line = Line(port)
         before, self.pending = self.pending, []
         for payload, token in before:
-            self.keyed(payload, token)
-        while not stop.is_set():
+            self.pending.append((payload, token)) if self.line.is_cut else self.keyed(payload, token)
+        while not (stop.is_set() or self.line.is_cut):
             kind = self.random.random()
             if kind < 0.4:
                 self.transfer()

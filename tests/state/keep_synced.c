@@ -3,7 +3,7 @@
  *   WAGGLE_FAIL_SYNC=FILE    while FILE is there every sync fails with EIO
  *   WAGGLE_NO_SPACE=FILE     while FILE is there statvfs says that nothing is free
  *   WAGGLE_FULL_DISK=FILE    while FILE is there writing to files below a folder `state` fails with ENOSPC
- *   WAGGLE_LIE=1             syncs say that all is well and do nothing: what a test of crashes has to notice
+ *   WAGGLE_LIE=1             syncs of logs say that all is well and do nothing: what a test of crashes has to notice
  *   WAGGLE_SYNC_MS=N         each sync takes N ms longer
  * Build: cc -shared -fPIC -O2 -o keep_synced.so keep_synced.c */
 #define _GNU_SOURCE
@@ -38,7 +38,12 @@ static int note(int fd, const char *which) {
     errno = EIO;
     return -1;
   }
-  if (getenv("WAGGLE_LIE")) return 0;
+  if (getenv("WAGGLE_LIE")) {
+    char path[3000];
+    path_of(fd, path);
+    const char *end = strrchr(path, '.');
+    if (end && !strcmp(end, ".log")) return 0;
+  }
   struct stat before;
   int known = fstat(fd, &before) == 0 && S_ISREG(before.st_mode);
   const char *slow = getenv("WAGGLE_SYNC_MS");
