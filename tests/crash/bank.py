@@ -62,6 +62,7 @@ class Client:
         self.told = {}  # token -> (counter, value), what must be there; for moves: None
         self.refused = {}  # token -> the error
         self.pending = []  # keyed requests without an answer: (payload, token)
+        self.doubles = []  # the same, of somebody else who repeats them at the same time
         self.answered = []  # some keyed requests with their answers
         self.retold = 0
 
@@ -110,6 +111,9 @@ class Client:
         before, self.pending = self.pending, []
         for payload, token in before:
             self.pending.append((payload, token)) if self.line.is_cut else self.keyed(payload, token)
+        for payload, token in self.doubles:
+            if isinstance(answer := self.line.ask("incrementOnce", payload, token), int):
+                self.told[token] = (payload["counter"], answer)
         while not (stop.is_set() or self.line.is_cut):
             kind = self.random.random()
             if kind < 0.4:
@@ -128,6 +132,8 @@ class Load:
 
     def __init__(self, clients, port):
         self.stop, self.wrong = threading.Event(), []
+        for c, neighbour in zip(clients, clients[1:] + clients[:1]):
+            neighbour.doubles = list(c.pending)
         self.threads = [threading.Thread(target=self.run, args=(c, port)) for c in clients]
 
     def run(self, client, port):
