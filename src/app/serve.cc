@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <set>
 
 #include <boost/asio/io_context.hpp>
@@ -188,13 +189,15 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
   raise_descriptor_limit(c.http.connections);
   asio::io_context io;
   asio::signal_set reload(io, SIGHUP);  // one that comes while the services are loaded is looked at afterwards
+  const steady_clock_source clock;
+  // Both take their time: the store looks through its log, the engine takes its address space.
+  auto opening = std::async(std::launch::async, [&] { return host_ground::open(c, clock, true); });
   auto engines = open_engines(c);
   if (!engines) {
     fmt::print(stderr, "waggle: {}\n", engines.error().message);
     return exit_failed;
   }
-  const steady_clock_source clock;
-  auto ground = host_ground::open(c, clock, true);
+  auto ground = opening.get();
   if (!ground) {
     fmt::print(stderr, "waggle: {}\n", ground.error().message);
     return exit_failed;
