@@ -275,6 +275,43 @@ class Shop(TestCase):
             self.assertEqual("resource_exhausted", [self.place(node) for _ in range(6)][-1].code, "5 are the limiter's own default")
 
 
+    def test_the_commands_of_the_readme(self):
+        self.check_transcripts(ROOT / "README.md", "--dev")
+
+    def test_the_commands_of_the_shops_readme(self):
+        self.check_transcripts(ROOT / "examples/shop/README.md", "--config", GRANTS)
+
+    def check_transcripts(self, page, *flags):
+        """Runs the page's commands in order. IDs, times and ports are other ones than there."""
+        ids = {}  # the page's → ours
+        node = None
+        try:
+            node = Node([ORDERS, LIMITER, MAILER], *flags, data=self.data)
+            blocks = re.findall(r"^```console\n(.*?)^```", page.read_text(), re.M | re.S)
+            steps = [step.partition("\n") for block in blocks for step in re.split(r"^\$ ", block, flags=re.M)[1:]]
+            self.assertGreater(len(steps), 3)
+            for command, _, shown in steps:
+                if command == "pkill -9 -x waggle":
+                    node.process.kill()
+                    node.end()
+                    node = Node([ORDERS, LIMITER, MAILER], *flags, data=self.data)
+                    continue
+                self.assertTrue(command.startswith("curl -s "), command)
+                for theirs, ours in ids.items():
+                    command = command.replace(theirs, ours)
+                done = subprocess.run(["sh", "-c", command.replace("localhost:8080", f"localhost:{node.port}")],
+                                      capture_output=True, text=True, timeout=20)
+                token = r"[0-9a-f]{12}-[0-9a-f]{16}"
+                ids.update(zip(re.findall(token, shown), re.findall(token, done.stdout)))
+                shown = re.sub(token, lambda found: ids.get(found[0], found[0]), shown)
+                time = r'"placedAt":"[^"]*"'
+                self.assertEqual(json.loads(re.sub(time, '"placedAt":""', shown)),
+                                 json.loads(re.sub(time, '"placedAt":""', done.stdout)), command)
+        finally:
+            if node:
+                node.end()
+
+
 class WithoutGo(TestCase):
     def test_what_is_in_cpp_serves_alone(self):
         with Node([LIMITER, MAILER], "--config", GRANTS) as node:

@@ -16,14 +16,15 @@ using shop::orders::Mail;
 static std::optional<std::set<std::string>> done;
 
 static waggle::reply recall() {
+  if (done) return true;
   std::set<std::string> found;
-  for (std::optional<std::string> after = "done/"; after && !done;) {
+  for (std::optional<std::string> after = ""; after;) {
     const auto page = waggle::state::list({.prefix = "done/", .after = after});
     if (page.failed()) return page.error();
     for (const auto& entry : page->entries) found.insert(entry.key.substr(5));
     after = page->next;
   }
-  if (!done) done = std::move(found);
+  done = std::move(found);
   return true;
 }
 
