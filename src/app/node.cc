@@ -84,6 +84,15 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
     about_module(diagnostic::severity::warning, std::move(text));
   const std::uint64_t memory = settings_for(about, c, nullptr).instances.memory_bytes;
   loaded_service s;
+  for (const auto& [id, m] : about.methods) {
+    if (!m.schedule) continue;
+    auto when = timetable::make(*m.schedule);
+    if (!when) {
+      findings.push_back({.file = from.schema_file, .message = id + ": " + when.error().message});
+      return std::nullopt;
+    }
+    s.scheduled.push_back({id, *std::move(when)});
+  }
   std::optional<time_point> began;
   s.report.on_compile = [&] {
     began = std::chrono::steady_clock::now();
@@ -167,6 +176,10 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
                                                  [this](std::string_view path) { return operator_page(path); });
     cores_.push_back(std::move(made));
   }
+  one_core& first = *cores_.front();
+  // Before the threads: the first core uses them.
+  schedule_store_ = std::make_unique<schedule_store>(*first.loop, ground_->state(), ground_->blocking());
+  schedules_ = std::make_unique<schedules>(*first.loop, first.directory, *schedule_store_);
   for (const auto& core : cores_)
     core->thread = std::thread([loop = core->loop.get()] {
       pthread_setname_np(pthread_self(), fmt::format("waggle-core-{}", loop->index()).c_str());
@@ -187,6 +200,7 @@ node::~node() {
   for (const auto& core : cores_) core->loop->stop();
   for (const auto& core : cores_) core->thread.join();
   // Nothing runs on the cores any more. What blocks elsewhere may still post to them: it ends while they are there.
+  schedules_.reset();
   services_.clear();
   retiring_.clear();
   for (const auto& core : cores_) core->host.reset();
@@ -301,8 +315,13 @@ result<void> node::deploy(const loaded_service& s) {
     old = std::exchange(services_[s.about->name], fresh);
   }
   find_cycles();
-  if (s.about->singleton) return take_over(fresh, std::move(old));
-  if (old) retire(std::move(old));
+  if (s.about->singleton) {
+    if (auto ok = take_over(fresh, std::move(old)); !ok) return ok;
+  } else if (old) {
+    retire(std::move(old));
+  }
+  cores_.front()->loop->post(
+      [this, name = s.about->name, methods = s.scheduled]() mutable { schedules_->put(name, std::move(methods)); });
   return {};
 }
 
@@ -328,6 +347,7 @@ void node::remove(const std::string& name) {
     old = std::move(at->second);
     services_.erase(at);
   }
+  cores_.front()->loop->post([this, name] { schedules_->remove(name); });
   on_all_cores([&](one_core& core) { core.directory.remove(name); });
   find_cycles();
   retire(std::move(old));
@@ -377,13 +397,13 @@ std::string node::example() const {
 bool node::drain() {
   ready_ = false;
   const auto all_closed = std::make_shared<std::promise<void>>();
-  const auto open = std::make_shared<std::atomic<std::size_t>>(cores_.size());
+  const auto open = std::make_shared<std::atomic<std::size_t>>(cores_.size() + 1);
+  const auto one_less = [all_closed, open] {
+    if (--*open == 0) all_closed->set_value();
+  };
+  cores_.front()->loop->post([this, one_less] { schedules_->stop(one_less); });
   for (const auto& core : cores_)
-    core->loop->post([&core = *core, this, all_closed, open] {
-      core.server->drain(config_.drain.grace, [all_closed, open] {
-        if (--*open == 0) all_closed->set_value();
-      });
-    });
+    core->loop->post([&core = *core, this, one_less] { core.server->drain(config_.drain.grace, one_less); });
   const auto limit = config_.drain.grace + config_.drain.timeout;
   if (all_closed->get_future().wait_for(limit) == std::future_status::ready) return true;
   {

@@ -9,6 +9,7 @@
 
 #include "app/config.h"
 #include "app/host_services.h"
+#include "app/schedule_store.h"
 #include "app/targets.h"
 #include "gateway/http_server.h"
 #include "host/node_operator.h"
@@ -20,6 +21,7 @@ namespace waggle {
 struct loaded_service {
   std::shared_ptr<const contract> about;
   std::shared_ptr<const module> code;
+  std::vector<scheduled_method> scheduled;  ///< its methods with @schedule
   load_report report;
 };
 
@@ -92,6 +94,9 @@ class node {
   const configuration& config_;
   std::unique_ptr<host_ground> ground_;
   std::vector<std::unique_ptr<one_core>> cores_;
+  // On the first core.
+  std::unique_ptr<schedule_store> schedule_store_;
+  std::unique_ptr<schedules> schedules_;
   mutable std::mutex mutex_;  // what the metrics read while services come and go
   std::map<std::string, std::shared_ptr<deployment>> services_;
   std::vector<std::shared_ptr<deployment>> retiring_;
