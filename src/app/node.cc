@@ -52,6 +52,21 @@ bool has_error(const std::vector<diagnostic>& findings) {
   return std::ranges::any_of(findings, [](const diagnostic& d) { return d.level == diagnostic::severity::error; });
 }
 
+http_settings http_settings_for(const configuration& c) {
+  http_settings http;
+  http.header_limit = c.limits.header_bytes;
+  http.body_limit = c.limits.body_bytes;
+  http.max_connections = std::max<std::size_t>(1, c.http.connections / c.threads);
+  http.header_timeout = c.http.header_timeout;
+  http.body_timeout = c.http.body_timeout;
+  http.idle_timeout = c.http.idle_timeout;
+  http.write_timeout = c.http.write_timeout;
+  http.allowed_hosts = c.http.allowed_hosts;
+  http.allowed_origins = c.http.allowed_origins;
+  http.show_debug = c.dev;
+  return http;
+}
+
 }  // namespace
 
 std::optional<loaded_service> load_service(engines& on, const target& from, const configuration& c,
@@ -144,25 +159,6 @@ result<std::unique_ptr<engines>> open_engines(const configuration& c) {
   return engines::make({.slots = c.wasm.instances}, std::move(cache));
 }
 
-namespace {
-
-http_settings http_settings_for(const configuration& c) {
-  http_settings http;
-  http.header_limit = c.limits.header_bytes;
-  http.body_limit = c.limits.body_bytes;
-  http.max_connections = std::max<std::size_t>(1, c.http.connections / c.threads);
-  http.header_timeout = c.http.header_timeout;
-  http.body_timeout = c.http.body_timeout;
-  http.idle_timeout = c.http.idle_timeout;
-  http.write_timeout = c.http.write_timeout;
-  http.allowed_hosts = c.http.allowed_hosts;
-  http.allowed_origins = c.http.allowed_origins;
-  http.show_debug = c.dev;
-  return http;
-}
-
-}  // namespace
-
 node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground)
     : config_(c), ground_(std::move(ground)) {
   const http_settings http = http_settings_for(c);
@@ -249,9 +245,13 @@ result<void> node::listen_to_operator(std::function<void(node_operator::told<voi
   one_core& core = *cores_.front();
   node_operator does;
   does.services = [this] { return served(); };
-  does.schedules = [] { return std::vector<scheduled_view>{}; };
-  does.trigger = [](const std::string&, const std::string&, node_operator::told<std::string> done) {
-    done(fail(error_code::not_found, fault::caller, "there are no schedules"));
+  does.schedules = [this] {
+    std::vector<scheduled_view> all;
+    for (schedule_view& s : schedules_->list()) all.push_back(view_of(std::move(s)));
+    return all;
+  };
+  does.trigger = [this](const std::string& service, const std::string& method, node_operator::told<std::string> done) {
+    schedules_->trigger(service, method, std::move(done));
   };
   does.reload = [loop = core.loop.get(), reload = std::move(reload)](node_operator::told<void> done) {
     reload([loop, done = std::move(done)](result<void> outcome) mutable {
@@ -264,8 +264,7 @@ result<void> node::listen_to_operator(std::function<void(node_operator::told<voi
   http.max_connections = 64;
   std::promise<result<void>> ran;
   core.loop->post([&] {
-    core.host->add(
-        std::make_unique<admin_service>(*core.loop, ground_->state(), ground_->blocking(), std::move(does)));
+    core.host->add(std::make_unique<admin_service>(*core.loop, ground_->state(), ground_->blocking(), std::move(does)));
     core.operators = std::make_unique<http_server>(*core.loop, core.directory, std::move(http),
                                                    [this](std::string_view path) { return operator_page(path); });
     ran.set_value(core.operators->listen_local(operator_socket(config_.data)));

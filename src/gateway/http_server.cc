@@ -401,7 +401,8 @@ result<void> http_server::listen_local(const std::string& path) {
   const asio::local::stream_protocol::endpoint at(path);
   sys_error ec;
   if (::lstat(path.c_str(), &there) == 0) {
-    if (!S_ISSOCK(there.st_mode)) return failed(error_code::already_exists, "something else has this name; move it away");
+    if (!S_ISSOCK(there.st_mode))
+      return failed(error_code::already_exists, "something else has this name; move it away");
     asio::basic_stream_socket<asio::local::stream_protocol, core_loop::executor_type> probe(state_->loop.io());
     probe.open({}, ec);
     probe.non_blocking(true, ec);

@@ -43,9 +43,10 @@ std::string json(const served_view& s) {
 }
 
 std::string json(const scheduled_view& s) {
-  const std::string failure = s.last_error ? fmt::format(R"({{"code":"{}","message":{}}})", to_string(s.last_error->code),
-                                                         json_quote(s.last_error->message))
-                                           : "null";
+  const std::string failure = s.last_error
+                                  ? fmt::format(R"({{"code":"{}","message":{}}})", to_string(s.last_error->code),
+                                                json_quote(s.last_error->message))
+                                  : "null";
   return fmt::format(
       R"({{"service":{},"method":{},"timetable":{},"next":{},"lastRun":{},"lastError":{},"running":{},"runs":{},"failed":{},"missed":{}}})",
       json_quote(s.service), json_quote(s.method), json_quote(s.timetable), json(s.next), json(s.last_run), failure,
@@ -121,9 +122,9 @@ void admin_service::ask(service_call& call) {
   } else if (method == "trigger") {
     const auto in = payload_of(call);
     if (!in) return call.finish(in.error());
-    const std::string service = text_of(*in, "service");
+    const std::string of = text_of(*in, "service");
     const std::string wanted = text_of(*in, "method");
-    return does_.trigger(service, wanted, later(waiting_.add(call)));
+    return does_.trigger(of, wanted, later(waiting_.add(call)));
   } else if (method == "reload") {
     return does_.reload([tell = later(waiting_.add(call))](result<void> done) mutable {
       if (!done) return tell(std::unexpected(std::move(done.error())));

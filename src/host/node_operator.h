@@ -47,7 +47,7 @@ struct node_operator {
   template <class T>
   using told = std::move_only_function<void(result<T>)>;
 
-  std::function<std::vector<served_view>()> services;       ///< by name
+  std::function<std::vector<served_view>()> services;      ///< by name
   std::function<std::vector<scheduled_view>()> schedules;  ///< by service and method
   std::function<void(const std::string& service, const std::string& method, told<std::string> done)> trigger;
   std::function<void(told<void> done)> reload;
