@@ -1,6 +1,8 @@
 #include "app/node.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,7 +13,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "app/data_folder.h"
 #include "app/metrics.h"
+#include "app/operator_view.h"
+#include "host/admin_service.h"
 #include "schema/describe/describe.h"
 
 namespace waggle {
@@ -47,6 +52,21 @@ bool has_error(const std::vector<diagnostic>& findings) {
   return std::ranges::any_of(findings, [](const diagnostic& d) { return d.level == diagnostic::severity::error; });
 }
 
+http_settings http_settings_for(const configuration& c) {
+  http_settings http;
+  http.header_limit = c.limits.header_bytes;
+  http.body_limit = c.limits.body_bytes;
+  http.max_connections = std::max<std::size_t>(1, c.http.connections / c.threads);
+  http.header_timeout = c.http.header_timeout;
+  http.body_timeout = c.http.body_timeout;
+  http.idle_timeout = c.http.idle_timeout;
+  http.write_timeout = c.http.write_timeout;
+  http.allowed_hosts = c.http.allowed_hosts;
+  http.allowed_origins = c.http.allowed_origins;
+  http.show_debug = c.dev;
+  return http;
+}
+
 }  // namespace
 
 std::optional<loaded_service> load_service(engines& on, const target& from, const configuration& c,
@@ -67,6 +87,12 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
   if (about.name.starts_with("waggle.")) {
     findings.push_back(
         {.file = from.schema_file, .message = "names that begin with waggle. are the node's own: " + about.name});
+    return std::nullopt;
+  }
+  if (std::ranges::find(about.uses, admin_service::name) != about.uses.end()) {
+    findings.push_back({.file = from.schema_file,
+                        .message = fmt::format("@uses asks for {}, which is the operator's: no service may call it",
+                                               admin_service::name)});
     return std::nullopt;
   }
   for (std::string& text : narrow(about.pool, about.name, c))
@@ -124,6 +150,7 @@ deployment_settings settings_for(const contract& about, const configuration& c, 
 }
 
 result<std::unique_ptr<engines>> open_engines(const configuration& c) {
+  make_data_folder(c.data);
   std::optional<module_cache> cache;
   if (auto opened = module_cache::open(std::filesystem::path(c.data) / "modules"))
     cache = *std::move(opened);
@@ -134,17 +161,7 @@ result<std::unique_ptr<engines>> open_engines(const configuration& c) {
 
 node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground)
     : config_(c), ground_(std::move(ground)) {
-  http_settings http;
-  http.header_limit = c.limits.header_bytes;
-  http.body_limit = c.limits.body_bytes;
-  http.max_connections = std::max<std::size_t>(1, c.http.connections / c.threads);
-  http.header_timeout = c.http.header_timeout;
-  http.body_timeout = c.http.body_timeout;
-  http.idle_timeout = c.http.idle_timeout;
-  http.write_timeout = c.http.write_timeout;
-  http.allowed_hosts = c.http.allowed_hosts;
-  http.allowed_origins = c.http.allowed_origins;
-  http.show_debug = c.dev;
+  const http_settings http = http_settings_for(c);
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
     made->loop = std::make_unique<core_loop>(i, clock);
@@ -172,7 +189,10 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
 }
 
 node::~node() {
-  on_all_cores([](one_core& core) { core.server.reset(); });
+  on_all_cores([](one_core& core) {
+    core.server.reset();
+    core.operators.reset();
+  });
   for (const auto& core : cores_) core->loop->stop();
   for (const auto& core : cores_) core->thread.join();
   // Nothing runs on the cores any more. What blocks elsewhere may still post to them: it ends while they are there.
@@ -214,6 +234,66 @@ result<std::uint16_t> node::listen() {
     if (failed) return std::unexpected(*failed);
   }
   return port;
+}
+
+result<void> node::listen_to_operator(std::function<void(node_operator::told<void>)> reload,
+                                      std::function<void()> drain) {
+  struct stat folder {};
+  if (::stat(config_.data.c_str(), &folder) != 0 || (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return fail(error_code::failed_precondition, fault::host,
+                fmt::format("others may write to the data folder {}: chmod 700 it", config_.data));
+  one_core& core = *cores_.front();
+  node_operator does;
+  does.services = [this] { return served(); };
+  does.schedules = [this] {
+    std::vector<scheduled_view> all;
+    for (schedule_view& s : schedules_->list()) all.push_back(view_of(std::move(s)));
+    return all;
+  };
+  does.trigger = [this](const std::string& service, const std::string& method, node_operator::told<std::string> done) {
+    schedules_->trigger(service, method, std::move(done));
+  };
+  does.reload = [loop = core.loop.get(), reload = std::move(reload)](node_operator::told<void> done) {
+    reload([loop, done = std::move(done)](result<void> outcome) mutable {
+      loop->post([done = std::move(done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
+    });
+  };
+  does.drain = std::move(drain);
+  http_settings http = http_settings_for(config_);
+  http.for_operator = true;
+  http.max_connections = 64;
+  std::promise<result<void>> ran;
+  core.loop->post([&] {
+    core.host->add(std::make_unique<admin_service>(*core.loop, ground_->state(), ground_->blocking(), std::move(does)));
+    core.operators = std::make_unique<http_server>(*core.loop, core.directory, std::move(http),
+                                                   [this](std::string_view path) { return operator_page(path); });
+    ran.set_value(core.operators->listen_local(operator_socket(config_.data)));
+  });
+  return ran.get_future().get();
+}
+
+std::vector<served_view> node::served() {
+  const std::lock_guard lock(mutex_);
+  std::vector<served_view> all;
+  for (const auto& [name, s] : services_) all.push_back(view_of(*s, config_));
+  return all;
+}
+
+std::vector<node::missing_use> node::missing_uses() {
+  std::vector<missing_use> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, s] : services_)
+      for (const std::string& used : s->about().uses) all.push_back({name, used});
+  }
+  std::promise<void> ran;
+  one_core& core = *cores_.front();
+  core.loop->post([&] {
+    std::erase_if(all, [&](const missing_use& m) { return core.directory.find(m.used) != nullptr; });
+    ran.set_value();
+  });
+  ran.get_future().wait();
+  return all;
 }
 
 result<void> node::deploy(const loaded_service& s) {
