@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "app/data_folder.h"
 #include "host/config_service.h"
 #include "host/http_service.h"
 #include "host/log_service.h"
@@ -13,6 +14,7 @@ namespace waggle {
 result<std::unique_ptr<host_ground>> host_ground::open(const configuration& c, const clock_source& time, bool durable) {
   std::unique_ptr<host_ground> made(new host_ground);
   if (durable) {
+    make_data_folder(c.data);
     auto opened = state_keeper::open(std::filesystem::path(c.data) / "state", time);
     if (!opened) return std::unexpected(std::move(opened.error()));
     made->state_ = *std::move(opened);

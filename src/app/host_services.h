@@ -39,9 +39,10 @@ class host_services {
   host_services(core_loop& core, service_directory& directory, host_ground& ground, const configuration& c);
   ~host_services();
 
- private:
+  /// One more; on that core, or before it runs.
   void add(std::unique_ptr<service> s);
 
+ private:
   core_loop& core_;
   service_directory& directory_;
   chain_settings settings_;

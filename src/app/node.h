@@ -9,8 +9,10 @@
 
 #include "app/config.h"
 #include "app/host_services.h"
+#include "app/schedule_store.h"
 #include "app/targets.h"
 #include "gateway/http_server.h"
+#include "host/node_operator.h"
 #include "runtime/deployment.h"
 
 namespace waggle {
@@ -19,6 +21,7 @@ namespace waggle {
 struct loaded_service {
   std::shared_ptr<const contract> about;
   std::shared_ptr<const module> code;
+  std::vector<scheduled_method> scheduled;  ///< its methods with @schedule
   load_report report;
 };
 
@@ -44,12 +47,23 @@ class node {
 
   /// Listens on all cores; the real port.
   result<std::uint16_t> listen();
+  /// Opens the operator's socket, `DATA/waggle.sock`, on the first core, with `waggle.admin.v1.Admin`; it stays until the node
+  /// is gone. `reload` and `drain` do what SIGHUP and SIGTERM do: they are called on that core, do not block, and `reload`
+  /// tells from any thread. Errors: `already_exists` where another process listens there; what http_server::listen_local
+  /// says; `failed_precondition` where others may write to the folder, and so put a socket of theirs in its place.
+  result<void> listen_to_operator(std::function<void(node_operator::told<void>)> reload, std::function<void()> drain);
   /// Starts the service beside the one of its name, and puts it in its place when it is ready; the old one finishes what
   /// it has. Waits until it is ready. An error leaves the old one serving.
   result<void> deploy(const loaded_service& s);
   /// Takes a service out; it finishes what it has.
   void remove(const std::string& name);
   [[nodiscard]] std::vector<std::string> names() const;
+  /// A service that is served, and one that it asks for and that is not there.
+  struct missing_use {
+    std::string service;
+    std::string used;
+  };
+  [[nodiscard]] std::vector<missing_use> missing_uses();
   /// Path and options of a curl that calls some method; empty where there is none.
   [[nodiscard]] std::string example() const;
 
@@ -65,11 +79,13 @@ class node {
     std::unique_ptr<sub_calls> calls;
     std::unique_ptr<host_services> host;
     std::unique_ptr<http_server> server;
+    std::unique_ptr<http_server> operators;  // the operator's socket, on the first core
     std::thread thread;
   };
   void on_all_cores(std::function<void(one_core&)> what);
   std::optional<page> operator_page(std::string_view path);
   std::string metrics_text();
+  std::vector<served_view> served();
   void retire(std::shared_ptr<deployment> old, std::function<void()> done = {});
   result<void> take_over(const std::shared_ptr<deployment>& fresh, std::shared_ptr<deployment> old);
   /// Who may call whom has changed.
@@ -78,6 +94,9 @@ class node {
   const configuration& config_;
   std::unique_ptr<host_ground> ground_;
   std::vector<std::unique_ptr<one_core>> cores_;
+  // On the first core.
+  std::unique_ptr<schedule_store> schedule_store_;
+  std::unique_ptr<schedules> schedules_;
   mutable std::mutex mutex_;  // what the metrics read while services come and go
   std::map<std::string, std::shared_ptr<deployment>> services_;
   std::vector<std::shared_ptr<deployment>> retiring_;

@@ -262,6 +262,19 @@ TEST_F(connect_test, a_contract_in_the_format_asked_for) {
   EXPECT_EQ(get("/test.v1.Nope?format=openapi"), 404U);
 }
 
+TEST_F(connect_test, the_operators_socket_reaches_the_nodes_own_services_with_any_content_type) {
+  head.target = "/waggle.admin.v1.Admin/echo";
+  EXPECT_EQ(status(), 404);
+  settings.for_operator = true;
+  loopback = false;
+  head.host = "anything";
+  head.content_type = "application/x-www-form-urlencoded";  // curl -d without more
+  EXPECT_EQ(status(), 200);
+  head.content_type.clear();
+  EXPECT_EQ(status(), 200);
+  EXPECT_EQ(get("/waggle.admin.v1.Admin"), 200);
+}
+
 TEST_F(connect_test, a_foreign_host_or_origin_is_refused_on_loopback) {
   settings.allowed_hosts = {"node.example"};
   settings.allowed_origins = {"https://app.example"};

@@ -1,7 +1,5 @@
 #include "host/state_service.h"
 
-#include <chrono>
-#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -11,6 +9,7 @@
 
 #include "host/contracts.h"
 #include "host/guest_call.h"
+#include "host/state_answers.h"
 
 namespace waggle {
 namespace {
@@ -116,44 +115,16 @@ result<state_call> read_call(service_call& call) {
   return out;
 }
 
-void add_entry(std::string& out, const state_entry& e) {
-  out += "{\"key\":";
-  out += json_quote(e.key);
-  out += ",\"value\":";
-  out += e.value;
-  fmt::format_to(std::back_inserter(out), ",\"version\":{}", e.version);
-  if (e.expires != 0) {
-    using namespace std::chrono;
-    const sys_time<milliseconds> at{milliseconds(e.expires)};
-    const year_month_day day{floor<days>(at)};
-    const hh_mm_ss time{at - floor<days>(at)};
-    fmt::format_to(std::back_inserter(out), ",\"expiresAt\":\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z\"",
-                   static_cast<int>(day.year()), static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
-                   time.hours().count(), time.minutes().count(), time.seconds().count(), time.subseconds().count());
-  }
-  out += '}';
-}
-
 result<std::string> get(transaction& t, const state_call& c) {
   const auto e = t.get(c.key);
   if (!e) return std::unexpected(e.error());
-  if (!*e) return "null";
-  std::string out;
-  add_entry(out, **e);
-  return out;
+  return answer_of(*e);
 }
 
 result<std::string> list(transaction& t, const state_call& c) {
   const auto page = t.list(c.key, c.after, static_cast<std::size_t>(c.first));
   if (!page) return std::unexpected(page.error());
-  std::string out = "{\"entries\":[";
-  for (const state_entry& e : page->entries) {
-    if (out.back() != '[') out += ',';
-    add_entry(out, e);
-  }
-  out += "],\"next\":";
-  out += page->next ? json_quote(*page->next) : "null";
-  return out + "}";
+  return answer_of(*page);
 }
 
 result<std::string> perform(transaction& t, const state_call& c) {

@@ -69,7 +69,7 @@ class schedules {
 
   /// All outlive it.
   schedules(core_loop& core, const service_directory& directory, schedule_memory& memory, random_source random = {});
-  /// After `stop` is done, or with nothing running.
+  /// After `stop` is done, with nothing running, or when its core has stopped for good.
   ~schedules();
   schedules(const schedules&) = delete;
   schedules& operator=(const schedules&) = delete;

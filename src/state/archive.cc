@@ -95,6 +95,14 @@ bool read_line(std::string& text, line& out) {
   return has_value && !out.service.empty() && out.service.find('\0') == std::string::npos;
 }
 
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+std::unexpected<error> no_entry(std::size_t number, std::size_t done) {
+  return fail(
+      error_code::invalid_argument, fault::caller,
+      fmt::format("line {} is not {{\"service\":…,\"key\":…,\"value\":…}}; {} entries were imported", number, done));
+}
+
 }  // namespace
 
 result<std::size_t> export_state(const store_view& view, std::string_view service,
@@ -120,6 +128,17 @@ result<std::size_t> export_state(const store_view& view, std::string_view servic
   return lines;
 }
 
+result<std::set<std::string>> check_archive(const std::function<std::optional<std::string>()>& read) {
+  std::set<std::string> services;
+  for (std::size_t number = 1; auto text = read(); ++number) {
+    line l;
+    if (is_blank(*text)) continue;
+    if (!read_line(*text, l)) return no_entry(number, 0);
+    services.insert(std::move(l.service));
+  }
+  return services;
+}
+
 result<std::size_t> import_state(state_keeper& keeper, const std::function<std::optional<std::string>()>& read) {
   std::shared_ptr<transaction> t;
   std::size_t keys = 0;
@@ -135,12 +154,9 @@ result<std::size_t> import_state(state_keeper& keeper, const std::function<std::
   };
   while (auto text = read()) {
     ++number;
-    if (text->find_first_not_of(" \t\r\n") == std::string::npos) continue;
+    if (is_blank(*text)) continue;
     line l;
-    if (!read_line(*text, l))
-      return fail(error_code::invalid_argument, fault::caller,
-                  fmt::format("line {} is not {{\"service\":…,\"key\":…,\"value\":…}}; {} entries were imported",
-                              number, done));
+    if (!read_line(*text, l)) return no_entry(number, done);
     std::optional<std::int64_t> ttl;
     if (l.expires != 0) {
       const auto now =

@@ -76,5 +76,21 @@ TEST_P(archive, a_line_that_is_none_is_named) {
   }
 }
 
+TEST_P(archive, a_check_tells_the_services_or_the_wrong_line_and_imports_nothing) {
+  const auto check = [](std::vector<std::string> lines) {
+    return check_archive([lines = std::move(lines), at = std::size_t{0}]() mutable -> std::optional<std::string> {
+      if (at == lines.size()) return std::nullopt;
+      return lines[at++];
+    });
+  };
+  const std::string a = R"({"service":"a.A","key":"k","value":1})";
+  const std::string b = R"({"service":"b.B","key":"k","value":1})";
+  EXPECT_EQ(check({b, "", a, b}).value(), (std::set<std::string>{"a.A", "b.B"}));
+  EXPECT_THAT(exported(), testing::IsEmpty());
+  const auto bad = check({a, b, "", "{}"});
+  EXPECT_EQ(code_of(bad), "invalid_argument caller");
+  EXPECT_THAT(bad ? "" : bad.error().message, HasSubstr("line 4"));
+}
+
 }  // namespace
 }  // namespace waggle

@@ -264,8 +264,8 @@ TEST(rocks_child, DISABLED_commits_until_it_is_killed) {
   ASSERT_NE(path, nullptr);
   report_syncs = true;
   const steady_clock_source clock;
-  const auto keeper = *state_keeper::open(path, clock);
   core_loop core(0, clock);
+  const auto keeper = *state_keeper::open(path, clock);
   for (;;) {
     auto t = keeper->begin("shop.v1.Orders", nullptr, false, nullptr);
     t->may_block(true);

@@ -118,6 +118,7 @@ class state_on : public testing::TestWithParam<store_kind> {
   temporary_folder folder;
   manual_clock clock;
   std::string fatal;
+  core_loop core{0, clock};  // outlives the keeper, which posts to it
   std::unique_ptr<state_keeper> keeper;
 };
 

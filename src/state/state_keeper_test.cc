@@ -128,7 +128,6 @@ TEST_P(keeper_on, an_old_transaction_does_not_make_the_memory_of_conflicts_grow)
 }
 
 TEST_P(keeper_on, tells_on_the_core_when_it_is_visible) {
-  core_loop core(0, clock);
   auto t = begin();
   ASSERT_TRUE(t->put("a", "1"));
   std::string seen;
@@ -142,7 +141,6 @@ TEST_P(keeper_on, tells_on_the_core_when_it_is_visible) {
 }
 
 TEST_P(keeper_on, its_end_finishes_what_was_submitted) {
-  core_loop core(0, clock);
   int done = 0;
   for (int i = 0; i < 100; ++i) {
     auto t = begin();
@@ -175,7 +173,6 @@ TEST_P(keeper_on, times_are_kept_by_name) {
   EXPECT_EQ(keeper->load_time("shop.v1.Orders/poll").value(),
             (state_keeper::kept_time{1'700'000'000'000, "every day"}));
   EXPECT_EQ(keeper->load_time("shop.v1.Orders/other").value(), (state_keeper::kept_time{-5, "every day"}));
-  core_loop core(0, clock);
   keeper->save_time("shop.v1.Orders/poll", {7, "every day"}, core, [&](const result<void>& done) {
     EXPECT_TRUE(done);
     core.stop();
@@ -189,7 +186,6 @@ TEST_P(keeper_on, times_are_kept_by_name) {
 
 TEST_P(keeper_on, a_lease_reads_what_it_submitted_and_never_conflicts) {
   const auto held = *keeper->acquire("shop.v1.Orders");
-  core_loop core(0, clock);
   std::vector<std::string> told;
   for (int i = 0; i < 20; ++i) {
     auto t = begin(held);
@@ -208,7 +204,6 @@ TEST_P(keeper_on, versions_seen_under_a_lease_are_those_of_the_commit) {
   const auto held = *keeper->acquire("shop.v1.Orders");
   auto first = begin(held);
   ASSERT_TRUE(first->put("a", "1"));
-  core_loop core(0, clock);
   keeper->commit(std::move(first), core, [](const result<void>&) {});
   auto second = begin(held);
   const auto seen = (**second->get("a")).version;
@@ -219,6 +214,7 @@ TEST_P(keeper_on, versions_seen_under_a_lease_are_those_of_the_commit) {
 
 TEST(state_keeper, after_one_commit_fails_those_after_it_under_the_lease_fail_too) {
   manual_clock clock;
+  core_loop core(0, clock);
   auto made = std::make_unique<gated_store>();
   gated_store& gate = *made;
   const auto keeper = *state_keeper::on(std::move(made), clock);
@@ -226,7 +222,6 @@ TEST(state_keeper, after_one_commit_fails_those_after_it_under_the_lease_fail_to
   const auto begin = [&](std::shared_ptr<lease> under) {
     return keeper->begin("shop.v1.Orders", nullptr, false, std::move(under));
   };
-  core_loop core(0, clock);
   std::vector<std::string> told;
   const auto tell = [&told](const result<void>& done) { told.push_back(code_of(done)); };
   auto first = begin(held);
@@ -310,7 +305,6 @@ class hold_on : public state_on {
     core.run();
     return out;
   }
-  core_loop core{0, clock};
   std::vector<std::string> told;
   void submit(const std::string& name, std::shared_ptr<transaction> t) {
     keeper->commit(std::move(t), core,

@@ -48,9 +48,9 @@ void measure(benchmark::State& state, const std::string& name, const F& run) {
 
 void keeper(benchmark::State& state) {
   const steady_clock_source clock;
+  core_loop core(0, clock);
   const auto opened = state_keeper::open(folder / "keeper", clock);
   if (!opened) return state.SkipWithError(opened.error().message.c_str());
-  core_loop core(0, clock);
   measure(state, "keeper", [&](std::size_t total) {
     std::size_t begun = 0;
     std::size_t ended = 0;

@@ -23,7 +23,7 @@ inline waggle::answer<waggle::json> get(const std::string& key) {
   return waggle::answer<waggle::json>(waggle::call(service_name, "get", std::move(in)));
 }
 
-/// null where it is not set. It never appears in logs, receipts, recordings or error messages
+/// null where it is not set: from the environment, else from the mounted folder (src/host/README.md). It never appears in logs, receipts, recordings or error messages
 inline waggle::answer<std::optional<std::string>> secret(const std::string& key) {
   waggle::object in;
   waggle::add(in, "key", key);

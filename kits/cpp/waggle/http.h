@@ -8,10 +8,17 @@
 
 #include "waggle/typed.h"
 
-/// HTTP requests to hosts that the operator has granted (`[[grant]] http = { hosts, methods, private_addresses, bytes }`).
-/// Names are resolved once and the address is checked before it is connected to: loopback, link-local, multicast and private
-/// addresses are refused unless granted. Redirects are checked like the first address.
-/// An answer of any status is an answer; `unavailable` means that there was none, `permission_denied` that it is not granted.
+/// HTTP requests to hosts that the operator has granted: `[[grant]] http = { hosts, methods, private_addresses, bytes }`.
+/// - A host is `api.example.com` (at the scheme's own port), `api.example.com:8443`, `api.example.com:*`, `*.example.com` (every name below
+/// it), an address, or `*`.
+/// - Each address is checked where it is connected to: loopback, link-local, multicast, reserved and private ones are refused unless
+/// granted. Redirects are followed here, each checked like the first address; to another origin `authorization` and `cookie` are not sent.
+/// - The time is the least of `timeoutMs`, the call's deadline and 30 s, over all redirects. 64 requests of a service run at a time.
+/// - Certificates are verified. There are no cookies, no proxies, no decompression: a body is what was sent.
+/// - A request that a lost connection may have carried out is not sent again, unless its method is idempotent.
+///
+/// An answer of any status is an answer. Errors: `unavailable` (there was none), `deadline_exceeded`, `permission_denied` (not granted),
+/// `resource_exhausted` (too many, too large), `invalid_argument` (URL, header, body).
 namespace waggle {
 namespace http {
 inline namespace v1 {
@@ -77,6 +84,7 @@ struct get_options {
   std::optional<std::int32_t> redirects{};
 };
 
+/// so many `redirects` are followed; the next one is the answer
 inline waggle::answer<Response> get(const std::string& url, const get_options& options = {}) {
   waggle::object in;
   waggle::add(in, "url", url);
@@ -97,7 +105,7 @@ struct send_options {
   std::optional<std::int32_t> redirects{};
 };
 
-/// `body` is text, `bytes` anything; at most one of them
+/// `body` is text, `bytes` anything; at most one of them, and none with GET and HEAD
 inline waggle::answer<Response> send(const std::string& method, const std::string& url, const send_options& options = {}) {
   waggle::object in;
   waggle::add(in, "method", method);

@@ -21,7 +21,7 @@ func Get(key string) (json.RawMessage, error) {
 	}{key})
 }
 
-// null where it is not set. It never appears in logs, receipts, recordings or error messages
+// null where it is not set: from the environment, else from the mounted folder (src/host/README.md). It never appears in logs, receipts, recordings or error messages
 func Secret(key string) (*string, error) {
 	return waggle.Call[*string](service, "secret", struct {
 		Key string `json:"key"`
