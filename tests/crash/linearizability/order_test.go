@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -101,7 +102,7 @@ func check(t *testing.T, model porcupine.Model, h *history) {
 	if found == porcupine.Ok {
 		return
 	}
-	file := filepath.Join("/tmp", "waggle-history-"+strings.ToLower(t.Name())+".html")
+	file := filepath.Join(os.TempDir(), "waggle-history-"+strings.ToLower(t.Name())+".html")
 	if err := porcupine.VisualizePath(model, how, file); err != nil {
 		t.Log(err)
 	}
