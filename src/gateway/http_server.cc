@@ -44,6 +44,7 @@ class http_server::state : public std::enable_shared_from_this<state> {
     shared.settings = std::move(settings);
     shared.pages = std::move(pages);
     shared.next_id = (std::uint64_t{on.index()} << 48) + 1;
+    if (shared.settings.for_operator) shared.next_id += std::uint64_t{1} << 47;  // not those of the core's other server
   }
 
   void accept();
