@@ -17,7 +17,7 @@ GRANTS = ROOT / "examples/shop/shop.toml"
 
 
 class Webhook:
-    """Takes mail: `answers` are the statuses of the first ones, 204 is that of the rest. Use it in `with`."""
+    """Takes mail: `answers` are the statuses (with a body: a pair) of the first ones, 200 is that of the rest. Use it in `with`."""
 
     def __init__(self, *answers):
         self.mail = []  # (idempotency key, body), those refused too
@@ -31,8 +31,12 @@ class Webhook:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 hook.mail.append((self.headers["idempotency-key"], body))
                 hook.hold.wait(30)
-                self.send_response(left.pop(0) if left else 204)
+                answer = left.pop(0) if left else 200
+                status, body = answer if isinstance(answer, tuple) else (answer, b"")
+                self.send_response(status)
+                self.send_header("content-length", str(len(body)))
                 self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, *_):
                 pass
@@ -77,8 +81,8 @@ class Shop(TestCase):
         self.data = self.folder / "data"
         shutil.copytree(self.compiled, self.data)
 
-    def serve(self, changes=None, webhook=None):
-        """All three under the example's configuration, with some of its text changed."""
+    def serve(self, changes=None, webhook=None, modules=(ORDERS, LIMITER, MAILER), flags=()):
+        """Under the example's configuration, with some of its text changed."""
         changes = {"burst = 5": "burst = 1000"} | (changes or {})
         if webhook:
             changes = {'hosts = ["mail.example.com"]': f'hosts = ["{webhook.host}"], private_addresses = true',
@@ -87,7 +91,7 @@ class Shop(TestCase):
         for old, new in changes.items():
             self.assertEqual(1, text.count(old), old)
             text = text.replace(old, new)
-        return Node([ORDERS, LIMITER, MAILER], "--config", self.write("shop.toml", text), data=self.data)
+        return Node(modules, "--config", self.write("shop.toml", text), *flags, data=self.data)
 
     def order(self, customer="ada"):
         return {"order": {"customer": customer, "email": f"{customer}@example.com", "items": [{"sku": "tea", "count": 2}]}}
@@ -249,6 +253,17 @@ class Shop(TestCase):
                 self.placed(node, "bob")
                 wait_until(lambda: self.status(node)["sent"] == 2, why="bob's")
                 self.assertEqual(["ada@example.com", "bob@example.com"], [body["to"] for _, body in hook.mail])
+
+    def test_after_a_trap_the_mailer_knows_again_what_it_sent(self):
+        with self.serve(modules=[ORDERS, LIMITER]) as node:  # so that both are in one poll
+            self.placed(node, "ada")
+            self.placed(node, "bob")
+        # Its memory has no room for the second answer.
+        large = {"bytes = 65536 } # the webhook's": "bytes = 8388608 } # the webhook's"}
+        with Webhook(200, (200, b"x" * 6_000_000)) as hook, self.serve(large, webhook=hook, flags=["--limits-answer-bytes", 16 << 20]) as node:
+            node.wait_for_line(r"shop\.v1\.Mailer.*trap")
+            wait_until(lambda: self.status(node)["sent"] == 2, why="the next poll")
+            self.assertEqual(["ada@example.com", "bob@example.com", "bob@example.com"], [body["to"] for _, body in hook.mail])
 
     def test_a_webhook_that_is_not_granted_is_not_asked(self):
         with Webhook() as hook, self.serve({'hosts = ["mail.example.com"]': 'hosts = ["mail.example.com"]'}, webhook=hook) as node:
