@@ -197,6 +197,8 @@ node::~node() {
   for (const auto& core : cores_) core->thread.join();
   // Nothing runs on the cores any more. What blocks elsewhere may still post to them: it ends while they are there.
   schedules_.reset();
+  // A call under way may hold a repeat's turn, whose end its service is told of: before the services.
+  for (const auto& core : cores_) core->calls.reset();
   services_.clear();
   retiring_.clear();
   for (const auto& core : cores_) core->host.reset();

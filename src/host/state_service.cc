@@ -179,17 +179,20 @@ void state_service::ask(service_call& call) {
     call.response.output = std::move(outcome);
     return call.finish();
   }
-  // Nobody else uses the transaction meanwhile: its guest waits, or has been unwound and never comes back to it.
-  disk_.run([t = guest->state, asked = *std::move(asked), number = waiting_.add(call), &core = core_,
-             here = std::weak_ptr(here_)]() mutable {
-    t->may_block(true);
-    auto late = perform(*t, asked);
-    t->may_block(false);
-    core.post([t = std::move(t), late = std::move(late), number, here = std::move(here)]() mutable {
-      t.reset();
-      if (const auto self = here.lock()) (*self)->answer(number, std::move(late));
-    });
-  });
+  // Nobody else may use the transaction meanwhile. So its guest waits for the disk, though the time for this call be over:
+  // it would go on with what is left of its own. One that is unwound never comes back to it.
+  const std::uint64_t number = waiting_.add(call);
+  call.stoppable(nullptr, nullptr);
+  disk_.run(
+      [t = guest->state, asked = *std::move(asked), number, &core = core_, here = std::weak_ptr(here_)]() mutable {
+        t->may_block(true);
+        auto late = perform(*t, asked);
+        t->may_block(false);
+        core.post([t = std::move(t), late = std::move(late), number, here = std::move(here)]() mutable {
+          t.reset();
+          if (const auto self = here.lock()) (*self)->answer(number, std::move(late));
+        });
+      });
 }
 
 void state_service::answer(std::uint64_t number, result<std::string> outcome) {
@@ -213,14 +216,19 @@ void state_service::commit(service_call& call, const std::shared_ptr<guest_reque
     call.response.output = "true";
     return call.finish();
   }
-  keeper_.commit(guest->state, core_,
-                 [number = waiting_.add(call), guest, here = std::weak_ptr(here_)](result<void> done) {
-                   const auto self = here.lock();
-                   if (!self) return;
-                   if (!done) return (*self)->answer(number, std::unexpected(std::move(done.error())));
-                   (*self)->begin(*guest);
-                   (*self)->answer(number, "true");
-                 });
+  // The next one is there at once, not when this is durable: the guest may be gone by then, and its request is with
+  // another core, which lets go of what it got.
+  const std::shared_ptr<transaction> ending = guest->state;
+  begin(*guest);
+  const std::uint64_t number = waiting_.add(call);
+  call.stoppable(nullptr, nullptr);  // its outcome is not left open while the guest goes on
+  keeper_.commit(ending, core_, [number, next = guest->state, here = std::weak_ptr(here_)](result<void> done) {
+    if (!done) (void)next->end();  // what follows fails with it
+    const auto self = here.lock();
+    if (!self) return;
+    if (!done) return (*self)->answer(number, std::unexpected(std::move(done.error())));
+    (*self)->answer(number, "true");
+  });
 }
 
 }  // namespace waggle

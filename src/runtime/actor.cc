@@ -30,7 +30,8 @@ void wasm_actor::drain(std::function<void()> done) {
 void wasm_actor::check_drained() {
   if (!drained_ || state_.open() > 0) return;
   pool_.drain([this] {
-    if (drained_ && state_.open() == 0) std::exchange(drained_, nullptr)();
+    // One that met a conflict may have come back since.
+    if (drained_ && state_.open() == 0 && pool_.empty()) std::exchange(drained_, nullptr)();
   });
 }
 

@@ -52,6 +52,7 @@ wasm_worker_pool::~wasm_worker_pool() = default;
 // --- a request's way in
 
 void wasm_worker_pool::invoke(service_call& call) {
+  if (cut_off_) return call.finish(*cut_off_);  // it comes late: a repeat, or run once more
   ++held_;
   call.stoppable(this, [](void* self, service_call& c, error why) {
     static_cast<wasm_worker_pool*>(self)->stop(c, std::move(why));
@@ -431,7 +432,7 @@ void wasm_worker_pool::shutdown(const error& why) {
 }
 
 void wasm_worker_pool::check_drained() {
-  if (!draining_ || !drained_ || held_ > 0 || !slots_.empty()) return;
+  if (!draining_ || !drained_ || !empty()) return;
   core_.post(std::exchange(drained_, nullptr));  // not from within a call: it may destroy this pool
 }
 

@@ -47,10 +47,29 @@ std::shared_ptr<transaction> request_state::transaction_of(service_call& call) {
   return effects.state;
 }
 
-/// A repeat that waits for the request which it repeats.
+/// A call that waits for something off its core. Whoever comes back with it looks here whether it was stopped meanwhile.
 struct request_state::waiter {
   service_call* call = nullptr;
+
+  [[nodiscard]] static std::shared_ptr<waiter> of(service_call& call) {
+    const auto made = std::make_shared<waiter>(&call);
+    call.stoppable(made.get(), [](void* self, service_call& c, error why) {
+      static_cast<waiter*>(self)->call = nullptr;
+      if (c.effects) c.effects->again = false;
+      c.finish(std::move(why));
+    });
+    return made;
+  }
+  /// The call, which waits no longer; null where it was stopped.
+  [[nodiscard]] service_call* take() {
+    if (call != nullptr) call->stoppable(nullptr, nullptr);
+    return std::exchange(call, nullptr);
+  }
 };
+
+void request_state::one_less() {
+  if (--open_ == 0 && idle_) idle_();
+}
 
 void request_state::begin(service_call& call, void* self, void (*run)(void*, service_call&)) {
   auto record = record_of(call.request);
@@ -58,24 +77,16 @@ void request_state::begin(service_call& call, void* self, void (*run)(void*, ser
   if (record->empty() || state_ == nullptr) return run(self, call);
   guest_request& effects = around_.effects_of(call);
   if (!effects.claim) {
-    const auto waiting = std::make_shared<waiter>(&call);
+    const auto waiting = waiter::of(call);
     ++open_;
     effects.claim = running_->claim(*record, [this, waiting, self, run] {
       around_.core.post([this, waiting, self, run] {
-        if (service_call* const back = waiting->call; back != nullptr) {
-          back->stoppable(nullptr, nullptr);
-          begin(*back, self, run);
-        }
-        if (--open_ == 0 && idle_) idle_();
+        if (service_call* const back = waiting->take(); back != nullptr) begin(*back, self, run);
+        one_less();
       });
     });
-    if (!effects.claim) {
-      call.stoppable(waiting.get(), [](void* w, service_call& c, error why) {
-        static_cast<waiter*>(w)->call = nullptr;  // whoever calls it back finds nothing
-        c.finish(std::move(why));
-      });
-      return;
-    }
+    if (!effects.claim) return;
+    (void)waiting->take();
     --open_;
   }
   look_up(call, *std::move(record), [self, run](service_call& c, bool found) {
@@ -107,13 +118,13 @@ void request_state::look_up(service_call& call, std::string record,
   auto kept = t->find_answer(call.effects->record);
   if (kept || !t->needs_disk() || blocking_ == nullptr) return use(call, std::move(kept));
   ++open_;
-  blocking_->run([this, t, &call, use = std::move(use)]() mutable {
+  blocking_->run([this, t, waiting = waiter::of(call), name = call.effects->record, use = std::move(use)]() mutable {
     t->may_block(true);
-    auto from_disk = t->find_answer(call.effects->record);
+    auto from_disk = t->find_answer(name);
     t->may_block(false);
-    around_.core.post([this, &call, use = std::move(use), from_disk = std::move(from_disk)]() mutable {
-      use(call, std::move(from_disk));
-      if (--open_ == 0 && idle_) idle_();
+    around_.core.post([this, waiting, use = std::move(use), from_disk = std::move(from_disk)]() mutable {
+      if (service_call* const back = waiting->take(); back != nullptr) use(*back, std::move(from_disk));
+      one_less();
     });
   });
 }
@@ -130,7 +141,7 @@ void request_state::settle(service_call& call) {
   ++open_;
   state_->commit(t, around_.core, [this, &call, since = around_.core.now()](result<void> how) {
     committed(call, since, std::move(how));
-    if (--open_ == 0 && idle_) idle_();
+    one_less();
   });
 }
 
@@ -140,7 +151,8 @@ void request_state::committed(service_call& call, time_point since, result<void>
   call.response.cost.commit += now - since;
   call.ended = now;
   if (how) return done(call);
-  const bool conflict = how.error().code == error_code::aborted;
+  // What took too long is `aborted` too, by its guest's fault, and would again.
+  const bool conflict = how.error().code == error_code::aborted && how.error().whose == fault::overload;
   if (conflict && effects.repeatable && !effects.held && effects.runs < most_runs) return once_more(call);
   call.response.output = std::unexpected(std::move(how.error()));
   done(call);
@@ -153,10 +165,13 @@ void request_state::once_more(service_call& call) {
   effects.again = true;
   if (++effects.runs < most_runs) return call.finish();
   ++open_;
-  state_->hold_off_others(effects.service, around_.core, [this, &call](std::shared_ptr<void> hold) {
-    transaction_of(call)->alone(std::move(hold));
-    call.finish();
-    if (--open_ == 0 && idle_) idle_();
+  const auto waiting = waiter::of(call);
+  state_->hold_off_others(effects.service, around_.core, [this, waiting](std::shared_ptr<void> hold) {
+    if (service_call* const back = waiting->take(); back != nullptr) {
+      transaction_of(*back)->alone(std::move(hold));
+      back->finish();
+    }
+    one_less();
   });
 }
 

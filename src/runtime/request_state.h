@@ -46,6 +46,7 @@ class request_state {
   void committed(service_call& call, time_point since, result<void> how);
   void once_more(service_call& call);
   void done(service_call& call);
+  void one_less();
 
   worker_environment& around_;
   state_keeper* state_;

@@ -38,7 +38,9 @@ wasm_singleton_actor::wasm_singleton_actor(core_loop& core, sub_calls& calls, bl
       settings_(s),
       blocking_(blocking),
       state_(common_.around, common_.parts.state, blocking, nullptr),
-      backoff_(this, [](void* self) { static_cast<wasm_singleton_actor*>(self)->run_next(); }) {}
+      backoff_(this, [](void* self) { static_cast<wasm_singleton_actor*>(self)->run_next(); }) {
+  state_.on_idle([this] { check_drained(); });
+}
 
 wasm_singleton_actor::~wasm_singleton_actor() = default;
 
@@ -122,10 +124,9 @@ void wasm_singleton_actor::run_next() {
   if (!record) return j.call.finish(std::move(record.error()));
   if (record->empty() || common_.parts.state == nullptr) return run(j);
   state_.look_up(j.call, *std::move(record), [this, &j](service_call& c, bool found) {
-    if (found)
-      c.finish();
-    else
-      run(j);
+    if (found) return c.finish();
+    if (j.outer != nullptr || !common_.closed) return run(j);
+    c.finish(make(error_code::canceled, fault::caller, "nobody waits for it any more, and the service ends"));
   });
 }
 
@@ -153,7 +154,10 @@ void wasm_singleton_actor::on_done(worker&, service_call* call, outcome how) {
     stats_.idle.add();
   else
     worker_.reset();
-  if (call == nullptr) return check_drained();
+  if (call == nullptr) {
+    if (discard_) discard_worker();
+    return check_drained();
+  }
   running_->in_worker = false;
   call->finish();
 }
@@ -163,6 +167,11 @@ void wasm_singleton_actor::ran(job& j) {
   running_ = nullptr;
   check(j);
   commit(j);
+  if (const auto& held = common_.around.held; may_run_ && held && held->broken()) {
+    // A commit in the midst of a request failed, of which only its guest was told.
+    may_run_ = false;
+    discard_ = true;
+  }
   if (discard_) discard_worker();
   send_answers();
   run_next();
@@ -203,7 +212,8 @@ void wasm_singleton_actor::committed(job& j, time_point since, result<void> how)
   j.at = job::step::done;
   if (!how) {
     if (!j.lost) j.call.response.output = std::unexpected(std::move(how.error()));
-    fail_after(j);
+    // What was begun under a newer lease is not built on it.
+    if (j.call.effects->held == common_.around.held) fail_after(j);
   }
   send_answers();
   run_next();
@@ -226,6 +236,7 @@ void wasm_singleton_actor::fail_after(const job& j) {
 }
 
 void wasm_singleton_actor::discard_worker() {
+  if (stats_.busy.get() > 0) return;  // its guest was abandoned: when it has been unwound
   if (worker_) stats_.idle.sub();
   worker_.reset();
   discard_ = false;

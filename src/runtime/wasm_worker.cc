@@ -20,13 +20,17 @@ std::string metadata_json(const metadata& m) {
 
 }  // namespace
 
+std::function<bool(int, std::string_view)> worker_environment::log_of_guests() const {
+  return [this](int level, std::string_view line) { return log.line(level, line); };
+}
+
 guest_request& worker_environment::effects_of(service_call& call) const {
   if (!call.effects) {
     call.effects = std::make_shared<guest_request>();
     call.effects->service = about.name;
     call.effects->granted = granted;
     call.effects->held = held;
-    call.effects->log = [this](int level, std::string_view line) { return log.line(level, line); };
+    call.effects->log = log_of_guests();
     call.effects->reads_only = call.request.reads_only;
   }
   return *call.effects;
@@ -52,6 +56,8 @@ void wasm_worker::warm() {
 
 void wasm_worker::run(service_call& call) {
   call_ = &call;
+  // What it got before, on its own core or in an earlier run, perhaps came from there: a log is of one core.
+  if (call.effects) call.effects->log = around_.log_of_guests();
   abandoned_ = timed_out_ = false;
   if (call.fresh_instance) started_ = false;
   warm_ = started_;

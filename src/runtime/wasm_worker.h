@@ -28,6 +28,7 @@ struct worker_environment {
 
   /// What the call's guest has got from the host; made where it has got nothing yet.
   guest_request& effects_of(service_call& call) const;
+  [[nodiscard]] std::function<bool(int level, std::string_view line)> log_of_guests() const;
 };
 
 /// A worker with a Wasm instance, run in slices on its core.

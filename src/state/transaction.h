@@ -76,8 +76,9 @@ class transaction {
   [[nodiscard]] result<std::optional<kept_answer>> find_answer(std::string_view record);
   result<void> keep_answer(std::string_view record, const kept_answer& a);
 
-  /// There is something to commit: it wrote, or it read what under its lease is not yet durable.
-  [[nodiscard]] bool writes() const { return !writes_->keys.empty() || !pending_.empty(); }
+  /// There is something to commit: it wrote, or it read what under its lease is not yet durable; or it is over, which whoever
+  /// commits it is told.
+  [[nodiscard]] bool writes() const { return ended_ || !writes_->keys.empty() || !pending_.empty(); }
   /// It has not been given to `commit`.
   [[nodiscard]] bool usable() const { return !ended_; }
   /// The last operation failed only because it may not block.
