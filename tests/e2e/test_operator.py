@@ -18,9 +18,9 @@ def ask(data, method, payload=None, path=None, extra=()):
     """What an operator types."""
     done = subprocess.run(
         ["curl", "-sS", "-i", "--unix-socket", str(data / "waggle.sock"), "-d", json.dumps(payload or {}), *extra,
-         f"http://localhost/{path or ADMIN}/{method}"], capture_output=True, text=True, timeout=20)
+         f"http://localhost/{path or ADMIN}/{method}"], capture_output=True, timeout=20)
     assert done.returncode == 0, done.stderr
-    head, body = done.stdout.split("\r\n\r\n", 1)
+    head, body = done.stdout.decode().split("\r\n\r\n", 1)
     lines = head.split("\r\n")
     return Answer(int(lines[0].split()[1]), [line.split(": ", 1) for line in lines[1:]], body)
 
