@@ -176,7 +176,8 @@ rocksdb::Options options_for(const state_settings& s, const opened& o) {
   options.write_buffer_size = s.write_buffer_bytes;
   options.max_open_files = -1;  // so that what a read needs of a file besides its blocks is in memory
   options.compaction_filter = &o.filter;
-  options.periodic_compaction_seconds = std::uint64_t{24} * 3600;  // what expired goes within a day or so, also where nobody writes
+  options.periodic_compaction_seconds =
+      std::uint64_t{24} * 3600;  // what expired goes within a day or so, also where nobody writes
   options.keep_log_file_num = 2;
   options.max_log_file_size = std::size_t{1} << 20;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
