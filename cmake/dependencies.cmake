@@ -11,7 +11,11 @@ find_package(OpenSSL REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(Boost 1.81 REQUIRED)
-find_library(WAGGLE_RE2 re2 REQUIRED) # Debian's package has no CMake file
+find_package(CURL REQUIRED)
+# Debian's packages of these have no CMake files, or such that want more than is needed.
+find_library(WAGGLE_RE2 re2 REQUIRED)
+find_library(WAGGLE_ROCKSDB rocksdb REQUIRED)
+find_library(WAGGLE_DATE date-tz REQUIRED)
 
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/build_engine
   OUTPUT_VARIABLE WAGGLE_ENGINE OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)

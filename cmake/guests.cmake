@@ -70,18 +70,23 @@ add_custom_command(OUTPUT ${guest_out}/hostile/manifest.json
   COMMENT "Hostile guests" VERBATIM)
 list(APPEND guest_files ${guest_out}/hostile/manifest.json)
 
-# example(NAME KIT): examples/NAME, by its own `build` script
-macro(example name kit)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/${name}/* ${CMAKE_SOURCE_DIR}/kits/${kit}/*)
+# example(FOLDER KIT): examples/FOLDER, by its own `build` script. That of shop/orders is shop-orders.wasm.
+macro(example folder kit)
+  string(REPLACE / - name ${folder})
+  set(source ${CMAKE_SOURCE_DIR}/examples/${folder})
+  file(GLOB sources LIST_DIRECTORIES false CONFIGURE_DEPENDS ${source}/* ${source}/*/*
+    ${CMAKE_SOURCE_DIR}/kits/${kit}/* ${CMAKE_SOURCE_DIR}/kits/${kit}/*/*)
   list(FILTER sources EXCLUDE REGEX "\\.wasm$")
   add_custom_command(OUTPUT ${example_out}/${name}.wasm DEPENDS ${sources}
-    COMMAND ${CMAKE_SOURCE_DIR}/examples/${name}/build ${example_out}/${name}.wasm
+    COMMAND ${source}/build ${example_out}/${name}.wasm
     COMMENT "Example ${name}" VERBATIM)
   list(APPEND guest_files ${example_out}/${name}.wasm)
-  file(GLOB schema ${CMAKE_SOURCE_DIR}/examples/${name}/*.graphql)
+  file(GLOB schema ${source}/*.graphql)
   guest_copy(${schema} ${example_out}/${name}.graphql)
 endmacro()
 example(greeter-cpp cpp)
+example(shop/limiter cpp)
+example(shop/mailer cpp)
 
 set(go_version "")
 if(WAGGLE_GO)
@@ -91,6 +96,7 @@ if(WAGGLE_GO)
 endif()
 if(go_version VERSION_GREATER_EQUAL 1.24)
   example(greeter-go go)
+  example(shop/orders go)
   add_test(NAME kits_go COMMAND ${WAGGLE_GO} test ./... WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/kits/go)
   add_custom_command(OUTPUT ${guest_out}/okra/users.wasm DEPENDS ${guest_source}/okra/users.go ${guest_source}/okra/go.mod
     COMMAND ${CMAKE_COMMAND} -E env GOOS=wasip1 GOARCH=wasm
@@ -102,7 +108,7 @@ else()
   if(NOT go_version)
     set(go_version none)
   endif()
-  message(STATUS "Left out the guests in Go (examples/greeter-go, tests/guests/okra/users): Go >= 1.24 is needed, found: ${go_version}")
+  message(STATUS "Left out the guests in Go (examples/greeter-go, examples/shop/orders, tests/guests/okra/users): Go >= 1.24 is needed, found: ${go_version}")
 endif()
 
 set(kit ${CMAKE_SOURCE_DIR}/kits/cpp)

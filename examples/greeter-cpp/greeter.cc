@@ -21,8 +21,8 @@ static waggle::reply greetAll(const waggle::json& in) {
   waggle::list greetings;
   for (const waggle::json& person : in["people"].items()) {
     waggle::reply one = greet_one(person, in["language"]);
-    if (one.failed) return one;
-    greetings.push_back(one.value);
+    if (one.failed()) return one;
+    greetings.push_back(one.value());
   }
   return greetings;
 }

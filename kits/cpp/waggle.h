@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -28,22 +29,35 @@ struct member;
 /// Numbers keep the text that they came with, so that none loses digits on its way through.
 class json {
  public:
-  json() = default;
-  json(std::nullptr_t) {}
-  json(bool b) : value_(b) {}
-  json(const char* s) : value_(std::string(s)) {}
-  json(std::string_view s) : value_(std::string(s)) {}
-  json(std::string s) : value_(std::move(s)) {}
-  json(double d) : value_(number{print(d)}) {}
+  json();
+  json(const json&);
+  json(json&&) noexcept;
+  json& operator=(const json&);
+  json& operator=(json&&) noexcept;
+  ~json();
+  json(std::nullptr_t);
+  json(bool b);
+  json(const char* s);
+  json(std::string_view s);
+  json(std::string s);
+  json(double d);
   template <class T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, int> = 0>
-  json(T n) : value_(number{std::to_string(n)}) {}
-  json(std::vector<json> items) : value_(std::move(items)) {}
+  json(T n) : json(number{std::to_string(n)}) {}
+  json(std::vector<json> items);
   json(std::vector<member> members);
 
   [[nodiscard]] bool is_null() const { return std::holds_alternative<std::nullptr_t>(value_); }
+  [[nodiscard]] bool is_number() const { return std::holds_alternative<number>(value_); }
   [[nodiscard]] bool boolean() const { return read(static_cast<const bool*>(nullptr)); }
   [[nodiscard]] const std::string& text() const { return read(static_cast<const std::string*>(nullptr)); }
-  [[nodiscard]] std::int64_t integer() const { return std::strtoll(digits(), nullptr, 10); }
+  /// Of `1.0` and `1e3` too, which answers may have where an Int stands.
+  [[nodiscard]] std::int64_t integer() const {
+    char* end = nullptr;
+    const std::int64_t n = std::strtoll(digits(), &end, 10);
+    if (*end == 0) return n;
+    const double d = real();
+    return d > -9.2e18 && d < 9.2e18 ? static_cast<std::int64_t>(d) : n;
+  }
   [[nodiscard]] double real() const { return std::strtod(digits(), nullptr); }
   [[nodiscard]] const std::vector<json>& items() const { return read(static_cast<const std::vector<json>*>(nullptr)); }
   [[nodiscard]] const std::vector<member>& members() const {
@@ -63,6 +77,7 @@ class json {
   };
   class parser;
 
+  explicit json(number n);
   template <class T>
   const T& read(const T*) const {
     static const T none{};
@@ -81,13 +96,30 @@ class json {
   static void quote(std::string& out, std::string_view text);
   void print(std::string& out) const;
 
-  std::variant<std::nullptr_t, bool, number, std::string, std::vector<json>, std::vector<member>> value_{nullptr};
+  std::variant<std::nullptr_t, bool, number, std::string, std::vector<json>, std::vector<member>> value_;
 };
 
 struct member {
   std::string name;
   json value;
 };
+
+// Here, because what is inside of a json is known only now.
+inline json::json() = default;
+inline json::json(const json&) = default;
+inline json::json(json&&) noexcept = default;
+inline json& json::operator=(const json&) = default;
+inline json& json::operator=(json&&) noexcept = default;
+inline json::~json() = default;
+inline json::json(std::nullptr_t) {}
+inline json::json(bool b) : value_(b) {}
+inline json::json(const char* s) : value_(std::string(s)) {}
+inline json::json(std::string_view s) : value_(std::string(s)) {}
+inline json::json(std::string s) : value_(std::move(s)) {}
+inline json::json(double d) : value_(number{print(d)}) {}
+inline json::json(number n) : value_(std::move(n)) {}
+inline json::json(std::vector<json> items) : value_(std::move(items)) {}
+inline json::json(std::vector<member> members) : value_(std::move(members)) {}
 
 using list = std::vector<json>;
 /// `object{{"text", "hello"}, {"count", 3}}`
@@ -101,27 +133,64 @@ struct error {
   error(std::string c, std::string m, json d = {}) : code(std::move(c)), message(std::move(m)), details(std::move(d)) {}
 };
 
-/// What a method returns: a value or an error.
-struct reply {
-  json value;
-  bool failed = false;
-
+/// What a method returns, and what a call of another service comes back with: a value or an error.
+class reply {
+ public:
   template <class T, std::enable_if_t<std::is_convertible_v<T, json>, int> = 0>
-  reply(T&& v) : value(std::forward<T>(v)) {}
-  reply(error e) : failed(true) {
-    object inner{{"code", std::move(e.code)}, {"message", std::move(e.message)}};
-    if (!e.details.is_null()) inner.push_back({"details", std::move(e.details)});
-    value = object{{"error", std::move(inner)}};
+  reply(T&& v) : value_(std::forward<T>(v)) {}
+  reply(waggle::error e) : failed_(true) {
+    object members{{"code", std::move(e.code)}, {"message", std::move(e.message)}};
+    if (!e.details.is_null()) members.push_back({"details", std::move(e.details)});
+    value_ = std::move(members);
   }
+
+  [[nodiscard]] bool failed() const { return failed_; }
+  /// Null where it failed.
+  [[nodiscard]] const json& value() const {
+    static const json none;
+    return failed_ ? none : value_;
+  }
+  /// "not_found", …; "" where it did not fail.
+  [[nodiscard]] const std::string& code() const { return of_error("code").text(); }
+  [[nodiscard]] const std::string& message() const { return of_error("message").text(); }
+  [[nodiscard]] const json& details() const { return of_error("details"); }
+  /// The same failure, to be passed on: `if (r.failed()) return r.error();`
+  [[nodiscard]] waggle::error error() const { return {code(), message(), details()}; }
+
+  /// As the guest ABI has it.
+  [[nodiscard]] std::string print() const { return failed_ ? json(object{{"error", value_}}).print() : value_.print(); }
+
+ private:
+  const json& of_error(std::string_view name) const {
+    static const json none;
+    return failed_ ? value_[name] : none;
+  }
+
+  json value_;  ///< or the error's members
+  bool failed_ = false;
 };
 
 enum class level : std::int32_t { trace, debug, info, warn, error };
 
+/// The host's imports. A module has only those that it uses.
 namespace abi {
-__attribute__((import_module("waggle"), import_name("log"))) void log(std::int32_t level, const char* text,
-                                                                      std::uint32_t size);
-__attribute__((import_module("waggle"), import_name("context"))) std::uint32_t context(char* out,
-                                                                                       std::uint32_t capacity);
+#ifdef __wasm__
+#define WAGGLE_IMPORT(name) __attribute__((import_module("waggle"), import_name(name)))
+WAGGLE_IMPORT("log") void log(std::int32_t level, const char* text, std::uint32_t size);
+WAGGLE_IMPORT("context") std::uint32_t context(char* out, std::uint32_t capacity);
+WAGGLE_IMPORT("call")
+std::uint64_t call(const char* service, std::uint32_t service_size, const char* method, std::uint32_t method_size,
+                   const char* input, std::uint32_t input_size, char* out, std::uint32_t capacity);
+WAGGLE_IMPORT("rest") std::uint32_t rest(char* out, std::uint32_t capacity);
+#undef WAGGLE_IMPORT
+#else
+inline void log(std::int32_t level, const char* text, std::uint32_t size);
+inline std::uint32_t context(char* out, std::uint32_t capacity);
+inline std::uint64_t call(const char* service, std::uint32_t service_size, const char* method,
+                          std::uint32_t method_size, const char* input, std::uint32_t input_size, char* out,
+                          std::uint32_t capacity);
+inline std::uint32_t rest(char* out, std::uint32_t capacity);
+#endif
 }  // namespace abi
 
 /// A line in the service's log.
@@ -140,6 +209,25 @@ inline json context() {
   return json::parse(std::string_view(text).substr(0, size));
 }
 
+/// Calls a method of another service, or of the host: `call("shop.v1.Mailer", "send", object{{"to", address}})`. The
+/// contract must ask for the service (`@uses`) and the operator must grant it. Stubs (README.md) say the same with types.
+inline reply call(std::string_view service, std::string_view method, const json& input) {
+  const auto size_of = [](std::string_view text) { return static_cast<std::uint32_t>(text.size()); };
+  const std::string sent = input.print();
+  std::string text(1024, '\0');
+  const std::uint64_t result = abi::call(service.data(), size_of(service), method.data(), size_of(method), sent.data(),
+                                         size_of(sent), text.data(), size_of(text));
+  const auto size = static_cast<std::uint32_t>(result);
+  if (size > text.size()) {  // it did not fit: once more from its first byte
+    text.resize(size);
+    abi::rest(text.data(), size);
+  }
+  text.resize(size);
+  json answer = json::parse(text);
+  if (result >> 32 == 0) return answer;
+  return error(answer["code"].text(), answer["message"].text(), answer["details"]);
+}
+
 /// The handler of the contract's method `name`. `WAGGLE_METHOD` makes one where both have the same name.
 class method {
  public:
@@ -154,8 +242,8 @@ class method {
 
  private:
   static method*& first() {
-    static method* list = nullptr;
-    return list;
+    static method* newest = nullptr;
+    return newest;
   }
   std::string_view name_;
   handler run_;
@@ -165,8 +253,6 @@ class method {
 #define WAGGLE_METHOD(name) static const ::waggle::method waggle_method_##name(#name, name)
 
 // ---------------------------------------------------------------------------------------------------------------------
-
-inline json::json(std::vector<member> members) : value_(std::move(members)) {}
 
 inline const json& json::operator[](std::string_view name) const {
   static const json none;
@@ -344,6 +430,7 @@ inline json json::parse(std::string_view text) {
 
 }  // namespace waggle
 
+#ifdef __wasm__
 // The guest ABI. The host frees method, input and answer with `deallocate`.
 extern "C" {
 __attribute__((used, export_name("allocate"))) inline void* waggle_allocate(std::size_t size) {
@@ -355,10 +442,57 @@ __attribute__((used, export_name("deallocate"))) inline void waggle_deallocate(v
 __attribute__((used, export_name("handle_request"))) inline std::uint64_t waggle_handle_request(
     const char* method, std::size_t method_size, const char* input, std::size_t input_size) {
   const waggle::reply reply = waggle::method::handle({method, method_size}, {input, input_size});
-  const std::string text = reply.value.print();
+  const std::string text = reply.print();
   void* const out = std::malloc(text.size());
   if (!out) __builtin_trap();
   std::memcpy(out, text.data(), text.size());
-  return std::uint64_t{reply.failed} << 63 | std::uint64_t{reinterpret_cast<std::uintptr_t>(out)} << 32 | text.size();
+  return std::uint64_t{reply.failed()} << 63 | std::uint64_t{reinterpret_cast<std::uintptr_t>(out)} << 32 | text.size();
 }
 }
+#else
+// Outside of waggle, as in a service's own tests: `method::handle` runs a method, the log goes to stderr, the context is
+// empty, and what is called is what a test puts here.
+namespace waggle {
+
+using fake = std::function<reply(std::string_view service, std::string_view method, const json& input)>;
+inline fake& fake_calls() {
+  static fake f = [](std::string_view service, std::string_view, const json&) -> reply {
+    return error("unavailable", std::string(service) + " cannot be called outside of waggle; set waggle::fake_calls()");
+  };
+  return f;
+}
+
+namespace abi {
+
+inline std::string& last_answer() {
+  static std::string text;
+  return text;
+}
+
+inline void log(std::int32_t level, const char* text, std::uint32_t size) {
+  std::fprintf(stderr, "%d %.*s\n", static_cast<int>(level), static_cast<int>(size), text);
+}
+
+inline std::uint32_t context(char* out, std::uint32_t capacity) {
+  if (capacity >= 2) std::memcpy(out, "{}", 2);
+  return 2;
+}
+
+inline std::uint32_t rest(char* out, std::uint32_t capacity) {
+  return static_cast<std::uint32_t>(last_answer().copy(out, capacity));
+}
+
+inline std::uint64_t call(const char* service, std::uint32_t service_size, const char* method,
+                          std::uint32_t method_size, const char* input, std::uint32_t input_size, char* out,
+                          std::uint32_t capacity) {
+  const reply r = fake_calls()({service, service_size}, {method, method_size}, json::parse({input, input_size}));
+  last_answer() = r.failed()
+                      ? json(object{{"code", r.code()}, {"message", r.message()}, {"details", r.details()}}).print()
+                      : r.value().print();
+  rest(out, capacity);
+  return std::uint64_t{r.failed() ? 2U : 0U} << 32 | last_answer().size();
+}
+
+}  // namespace abi
+}  // namespace waggle
+#endif

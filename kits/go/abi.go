@@ -42,3 +42,9 @@ func hostLog(level int32, text *byte, size uint32)
 
 //go:wasmimport waggle context
 func hostContext(out *byte, capacity uint32) uint32
+
+//go:wasmimport waggle call
+func hostCall(service *byte, serviceSize uint32, method *byte, methodSize uint32, input *byte, inputSize uint32, out *byte, capacity uint32) uint64
+
+//go:wasmimport waggle rest
+func hostRest(out *byte, capacity uint32) uint32

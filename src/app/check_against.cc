@@ -55,13 +55,13 @@ std::vector<side> read_side(const std::string& path, std::vector<diagnostic>& fi
 
 /// A change with the files it is in.
 struct told_change {
-  change what;
+  contract_change what;
   std::string_view old_file;
   std::string_view new_file;
 };
 
 void compare_sides(const side& before, const side& after, std::vector<told_change>& into) {
-  for (change& c : compare(before.about, after.about)) into.push_back({std::move(c), before.file, after.file});
+  for (contract_change& c : compare(before.about, after.about)) into.push_back({std::move(c), before.file, after.file});
 }
 
 /// One service on each side is compared whatever its name; several are put together by their names.
@@ -82,7 +82,7 @@ std::vector<told_change> compare_all(const std::vector<side>& before, const std:
       continue;
     }
     const change_kind kind = was != nullptr ? change_kind::service_removed : change_kind::service_added;
-    change c;
+    contract_change c;
     c.kind = kind;
     c.path = name.empty() ? "(no @service)" : std::string(name);
     c.message = fmt::format("service was {}; {}", was != nullptr ? "removed" : "added", row_of(kind).effect);

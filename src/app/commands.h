@@ -25,6 +25,15 @@ int check_against(const std::string& before, const std::string& after, bool json
 int inspect(const configuration& c, const std::string& target, bool json);
 /// `format`: a name of schema/describe/describe.h.
 int describe(const std::string& target, const std::string& format);
+/// An entry of a service's state, as JSON on one line; those whose key begins with `prefix`, a line each. Through the
+/// operator's socket where a node runs on the data folder.
+int state_get(const configuration& c, const std::string& service, const std::string& key);
+int state_list(const configuration& c, const std::string& service, const std::string& prefix);
+/// Lines of JSON (state/archive.h) of a service, of all where it is empty, to the file `out` or standard output. No node may
+/// run on the folder. Of a damaged store what can be read; that fails all the same.
+int state_export(const configuration& c, const std::string& service, const std::string& out);
+/// Puts them in; with `replace` the services in the file then have nothing else.
+int state_import(const configuration& c, const std::string& in, bool replace);
 int pack(const std::string& module, const std::string& schema, const std::string& out);
 /// Prints the standard form of a schema; mutations that match `reads` ("get*,list*") as queries.
 int convert(const std::string& file, const std::string& reads);

@@ -1,6 +1,7 @@
 #include "app/config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <toml++/toml.h>
 
 #include "app/config_keys.h"
+#include "app/grants.h"
 #include "app/read_file.h"
 
 namespace waggle {
@@ -51,7 +53,9 @@ class reader {
       } else if (name == "pool") {
         pools(node);
       } else if (name == "grant") {
-        error(key.source(), "[[grant]] is not available in this build yet; --dev grants what services ask for");
+        grants(node);
+      } else if (name == "config") {
+        values(node);
       } else {
         error(key.source(), fmt::format("unknown key {}; the nearest is {}", name, nearest_config_key(name)));
       }
@@ -82,6 +86,62 @@ class reader {
       return;
     }
     for (const toml::node& entry : *list) pool(*entry.as_table());
+  }
+
+  void values(const toml::node& node) {
+    const toml::table* services = node.as_table();
+    if (services == nullptr)
+      return error(node.source(), "config is a section for each service: [config.\"shop.v1.Orders\"]");
+    for (const auto& [service, inner] : *services) {
+      const toml::table* keys = inner.as_table();
+      if (keys == nullptr) {
+        error(inner.source(), fmt::format("[config.\"{0}\"] is a section with the values of {0}", service.str()));
+        continue;
+      }
+      for (const auto& [key, value] : *keys) {
+        std::string json;
+        if (as_json(value, json))
+          into_.values[std::string(service.str())][std::string(key.str())] = std::move(json);
+        else
+          error(value.source(),
+                fmt::format("{}: a value is a text, a number, true or false, or a list of those", key.str()));
+      }
+    }
+  }
+
+  /// What is both TOML and JSON.
+  static bool as_json(const toml::node& node, std::string& out) {
+    if (const auto* b = node.as_boolean()) return out += b->get() ? "true" : "false", true;
+    if (const auto* n = node.as_integer()) return out += std::to_string(n->get()), true;
+    if (const auto* d = node.as_floating_point())
+      return std::isfinite(d->get()) &&
+             (out += fmt::format("{:#}", d->get()), out.ends_with('.') && (out += '0', true), true);
+    if (const auto* s = node.as_string()) return out += json_quote(s->get()), true;
+    const toml::array* list = node.as_array();
+    if (list == nullptr) return false;
+    out += '[';
+    for (const toml::node& item : *list) {
+      if (!out.ends_with('[')) out += ", ";
+      if (!as_json(item, out)) return false;
+    }
+    out += ']';
+    return true;
+  }
+
+  void grants(const toml::node& node) {
+    const toml::array* list = node.as_array();
+    if (list == nullptr || (!list->empty() && !list->is_homogeneous(toml::node_type::table))) {
+      error(node.source(), "grant is a list of tables: [[grant]]");
+      return;
+    }
+    for (const toml::node& entry : *list) {
+      grant made = read_grant(*entry.as_table(), [this](const toml::source_region& at, std::string message) {
+        error(at, std::move(message));
+      });
+      if (std::ranges::find(into_.grants, made.service, &grant::service) != into_.grants.end())
+        error(entry.source(), fmt::format("there is another [[grant]] for {}; write both as one", made.service));
+      into_.grants.push_back(std::move(made));
+    }
   }
 
   void pool(const toml::table& t) {
@@ -228,6 +288,11 @@ std::string print_configuration(const configuration& c) {
     if (p.max) out += fmt::format("max = {}\n", *p.max);
     if (p.queue) out += fmt::format("queue = {}\n", *p.queue);
   }
+  for (const auto& [service, keys] : c.values) {
+    out += fmt::format("\n[config.{}]\n", toml_quote(service));
+    for (const auto& [key, json] : keys) out += fmt::format("{} = {}\n", toml_quote(key), json);
+  }
+  for (const grant& g : c.grants) out += "\n" + print(g);
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/grants.h"
 #include "schema/contract.h"
 
 namespace CLI {
@@ -35,6 +36,12 @@ struct pool_override {
   std::optional<std::uint32_t> min, max, queue;
 };
 
+/// `[[grant]]`: what the operator lets one service do.
+struct grant {
+  std::string service;
+  service_grants gives;
+};
+
 /// What the operator has decided. The members' initial values are the defaults. `config_keys.cc` has the range and the
 /// meaning of each.
 struct configuration {
@@ -55,6 +62,8 @@ struct configuration {
     std::uint32_t answer_bytes = 1U << 20;
     std::uint32_t header_bytes = 32U << 10;
     std::uint32_t depth = 128;
+    std::uint32_t calls = 10'000;
+    std::uint32_t call_depth = 16;
     std::chrono::milliseconds timeout{30'000};
     std::chrono::milliseconds max_timeout{300'000};
     std::chrono::milliseconds start_timeout{30'000};
@@ -73,6 +82,10 @@ struct configuration {
     std::uint32_t memory_mb = 256;
   } wasm;
   std::vector<pool_override> pools;
+  std::vector<grant> grants;
+  std::string secrets = "/run/secrets";  ///< folder with secrets
+  /// `[config."SERVICE"]`: service → key → JSON.
+  std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> values;
 
   configuration();
 
@@ -122,5 +135,11 @@ struct loaded_configuration {
 /// Narrows what the contract of `service` asks for by the operator's `[[pool]]` entry, if there is one. Nothing gets wider.
 /// Tells, as texts for the log, where the operator wrote more than the contract has.
 std::vector<std::string> narrow(pool_settings& pool, std::string_view service, const configuration& c);
+
+/// What a service may do: what it asks for as far as it is granted; under --dev everything that it asks for.
+[[nodiscard]] service_grants grants_for(const contract& about, const configuration& c);
+
+/// Of what it asks for, what it is not granted.
+[[nodiscard]] std::vector<std::string> not_granted(const contract& about, const configuration& c);
 
 }  // namespace waggle

@@ -28,6 +28,7 @@ constexpr config_key keys[] = {
     {"listen", AT(listen), "address and port to listen on; only this machine reaches the default"},
     {"threads", AT(threads), "cores to use, each with one thread", 1, 1024},
     {"data", AT(data), "folder for compiled modules, state and the operator's socket"},
+    {"secrets", AT(secrets), "folder with services' secrets: SERVICE/KEY, as Kubernetes and Docker mount them"},
     {"dev", AT(dev), "for development: grants what is asked, shows traps in answers, watches the targets"},
     {"validate_output", AT(validate_output), "what becomes of answers that do not fit the contract"},
     {"log.level", AT(log.level), "the least that is logged"},
@@ -37,6 +38,8 @@ constexpr config_key keys[] = {
     {"limits.answer_bytes", AT(limits.answer_bytes), "the longest answer of a service", 1, 1U << 30},
     {"limits.header_bytes", AT(limits.header_bytes), "the longest header of an HTTP request", 1024, 1U << 20},
     {"limits.depth", AT(limits.depth), "nested arrays and objects in a payload or answer", 1, 1000},
+    {"limits.calls", AT(limits.calls), "calls between services that one request may lead to", 1, 1'000'000'000},
+    {"limits.call_depth", AT(limits.call_depth), "services that may call one another in a row", 1, 100},
     {"limits.timeout_ms", AT(limits.timeout), "of a method whose contract has no time-out", 1, day},
     {"limits.max_timeout_ms", AT(limits.max_timeout), "the longest time-out that a contract may have", 1, day},
     {"limits.start_timeout_ms", AT(limits.start_timeout), "for an instance to start, before its first request", 1, day},
@@ -52,7 +55,7 @@ constexpr config_key keys[] = {
 };
 #undef AT
 
-constexpr std::array<std::string_view, 2> tables = {"pool", "grant"};
+constexpr std::array<std::string_view, 3> tables = {"pool", "grant", "config"};
 
 configuration& defaults() {
   static configuration c;

@@ -209,9 +209,66 @@ TEST(configuration, text_that_is_not_toml) {
   EXPECT_THAT(errors_of("a = " + std::string(10'000, '[')), SizeIs(1));
 }
 
-TEST(configuration, grants_are_refused_in_this_build) {
-  EXPECT_THAT(errors_of("[[grant]]\nservice = \"shop.v1.Orders\"\n"),
-              ElementsAre(HasSubstr("not available in this build yet")));
+constexpr std::string_view a_grant = R"([[grant]]
+service = "shop.v1.Orders"
+uses = ["waggle.state.v1.State", "shop.v1.Mailer"]
+calls = 5
+http = { hosts = ["api.example.com"], methods = ["GET"], private_addresses = true, bytes = 7 }
+state = { prefixes = ["a/"], bytes = 9 }
+config = { keys = ["rate"] }
+)";
+
+TEST(configuration, grants) {
+  const auto read = read_configuration(a_grant, "f");
+  ASSERT_TRUE(read.value);
+  ASSERT_THAT(read.value->grants, SizeIs(1));
+  const grant& g = read.value->grants[0];
+  EXPECT_EQ(g.service, "shop.v1.Orders");
+  EXPECT_THAT(g.gives.uses, ElementsAre("shop.v1.Mailer", "waggle.state.v1.State"));
+  EXPECT_EQ(g.gives.calls, 5U);
+  EXPECT_THAT(g.gives.http.hosts, ElementsAre("api.example.com"));
+  EXPECT_THAT(g.gives.http.methods, ElementsAre("GET"));
+  EXPECT_TRUE(g.gives.http.private_addresses);
+  EXPECT_EQ(g.gives.http.bytes, 7U);
+  EXPECT_THAT(g.gives.state.prefixes, ElementsAre("a/"));
+  EXPECT_EQ(g.gives.state.bytes, 9U);
+  EXPECT_THAT(g.gives.config.keys, ElementsAre("rate"));
+}
+
+TEST(configuration, grants_print_as_what_reads_back_as_the_same) {
+  const auto read = read_configuration(a_grant, "f");
+  const std::string printed = print_configuration(*read.value);
+  const auto again = read_configuration(printed, "f");
+  ASSERT_TRUE(again.value) << printed;
+  EXPECT_EQ(print_configuration(*again.value), printed);
+}
+
+TEST(configuration, grant_errors) {
+  EXPECT_THAT(errors_of("grant = 1"), SizeIs(1));
+  EXPECT_THAT(errors_of("[[grant]]\nuses = []\n"), ElementsAre(HasSubstr("lacks service")));
+  EXPECT_THAT(errors_of("[[grant]]\nservice = \"a.A\"\nuse = []\n"),
+              ElementsAre(HasSubstr("unknown key use in [[grant]]")));
+  EXPECT_THAT(errors_of("[[grant]]\nservice = \"a.A\"\nuses = [1]\n"), ElementsAre(HasSubstr("takes a list of texts")));
+  EXPECT_THAT(errors_of("[[grant]]\nservice = \"a.A\"\nhttp = 1\n"), ElementsAre(HasSubstr("http is a table")));
+  EXPECT_THAT(errors_of("[[grant]]\nservice = \"a.A\"\nhttp = { host = [] }\n"),
+              ElementsAre(HasSubstr("unknown key host in http")));
+  EXPECT_THAT(errors_of("[[grant]]\nservice = \"a.A\"\ncalls = 0\n"), ElementsAre(HasSubstr("whole number from 1")));
+  EXPECT_THAT(errors_of("[[grant]]\nservice = \"a.A\"\n[[grant]]\nservice = \"a.A\"\n"),
+              ElementsAre(HasSubstr("another [[grant]] for a.A")));
+}
+
+TEST(configuration, a_service_gets_what_it_asks_for_and_is_granted) {
+  configuration c = *read_configuration(a_grant, "f").value;
+  contract about;
+  about.name = "shop.v1.Orders";
+  about.uses = {"shop.v1.Mailer", "waggle.http.v1.Http"};
+  EXPECT_THAT(grants_for(about, c).uses, ElementsAre("shop.v1.Mailer"));
+  EXPECT_THAT(not_granted(about, c), ElementsAre("waggle.http.v1.Http"));
+  c.dev = true;
+  EXPECT_THAT(grants_for(about, c).uses, ElementsAre("shop.v1.Mailer", "waggle.http.v1.Http"));
+  about.name = "shop.v1.Other";
+  c.dev = false;
+  EXPECT_THAT(grants_for(about, c).uses, IsEmpty());
 }
 
 TEST(configuration, pools) {

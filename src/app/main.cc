@@ -69,7 +69,7 @@ int run(int argc, char** argv) {
   std::string format = "graphql";
   CLI::App* const describe_command = app.add_subcommand("describe", "a service's contract, for other programs");
   describe_command->add_option("TARGET", target, "a .wasm, or a schema: FILE.graphql")->required();
-  describe_command->add_option("--format", format, "graphql, json-schema or openapi");
+  describe_command->add_option("--format", format, "graphql, json-schema, openapi; stubs for callers: cpp, go");
 
   std::string module;
   std::string schema;
@@ -96,6 +96,28 @@ int run(int argc, char** argv) {
   bench_command->add_flag("--json", load.json, "for programs");
   add_configuration_flags(*bench_command, given, local);
 
+  CLI::App* const state_command = app.add_subcommand("state", "what services keep: look at it, save it, bring it back");
+  state_command->require_subcommand(1);
+  constexpr std::array<std::string_view, 2> folder = {"data", "log.level"};
+  std::string service;
+  std::string key;
+  std::string file;
+  CLI::App* const get_command = state_command->add_subcommand("get", "one entry");
+  get_command->add_option("SERVICE", service)->required();
+  get_command->add_option("KEY", key)->required();
+  CLI::App* const list_command = state_command->add_subcommand("list", "a service's entries, a line each");
+  list_command->add_option("SERVICE", service)->required();
+  list_command->add_option("PREFIX", key, "only keys that begin with it");
+  CLI::App* const export_command = state_command->add_subcommand("export", "entries as lines of JSON; no node may run");
+  export_command->add_option("SERVICE", service, "only this one's");
+  export_command->add_option("-o,--output", out, "a file, instead of standard output");
+  CLI::App* const import_command = state_command->add_subcommand("import", "put in what was exported; no node may run");
+  import_command->add_option("FILE", file)->required();
+  bool replace = false;
+  import_command->add_flag("--replace", replace, "first remove what the file's services have");
+  for (CLI::App* const one : {get_command, list_command, export_command, import_command})
+    add_configuration_flags(*one, given, folder);
+
   if (argc > 1 && argv[1][0] != '-' &&
       std::ranges::none_of(app.get_subcommands([](auto*) { return true; }),
                            [&](const auto* c) { return c->get_name() == argv[1]; })) {
@@ -116,6 +138,10 @@ int run(int argc, char** argv) {
   if (!c) return status;
   if (*serve_command) return serve(*c, targets);
   if (*invoke_command) return invoke(*c, call);
+  if (*get_command) return state_get(*c, service, key);
+  if (*list_command) return state_list(*c, service, key);
+  if (*export_command) return state_export(*c, service, out);
+  if (*import_command) return state_import(*c, file, replace);
   if (*check_command) return check(*c, target, json);
   if (*inspect_command) return inspect(*c, target, json);
   return bench(*c, load);

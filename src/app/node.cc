@@ -1,6 +1,8 @@
 #include "app/node.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,7 +13,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "app/data_folder.h"
 #include "app/metrics.h"
+#include "app/operator_view.h"
+#include "host/admin_service.h"
 #include "schema/describe/describe.h"
 
 namespace waggle {
@@ -47,6 +52,21 @@ bool has_error(const std::vector<diagnostic>& findings) {
   return std::ranges::any_of(findings, [](const diagnostic& d) { return d.level == diagnostic::severity::error; });
 }
 
+http_settings http_settings_for(const configuration& c) {
+  http_settings http;
+  http.header_limit = c.limits.header_bytes;
+  http.body_limit = c.limits.body_bytes;
+  http.max_connections = std::max<std::size_t>(1, c.http.connections / c.threads);
+  http.header_timeout = c.http.header_timeout;
+  http.body_timeout = c.http.body_timeout;
+  http.idle_timeout = c.http.idle_timeout;
+  http.write_timeout = c.http.write_timeout;
+  http.allowed_hosts = c.http.allowed_hosts;
+  http.allowed_origins = c.http.allowed_origins;
+  http.show_debug = c.dev;
+  return http;
+}
+
 }  // namespace
 
 std::optional<loaded_service> load_service(engines& on, const target& from, const configuration& c,
@@ -69,10 +89,25 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
         {.file = from.schema_file, .message = "names that begin with waggle. are the node's own: " + about.name});
     return std::nullopt;
   }
+  if (std::ranges::find(about.uses, admin_service::name) != about.uses.end()) {
+    findings.push_back({.file = from.schema_file,
+                        .message = fmt::format("@uses asks for {}, which is the operator's: no service may call it",
+                                               admin_service::name)});
+    return std::nullopt;
+  }
   for (std::string& text : narrow(about.pool, about.name, c))
     about_module(diagnostic::severity::warning, std::move(text));
-  const std::uint64_t memory = settings_for(about, c).instances.memory_bytes;
+  const std::uint64_t memory = settings_for(about, c, nullptr).instances.memory_bytes;
   loaded_service s;
+  for (const auto& [id, m] : about.methods) {
+    if (!m.schedule) continue;
+    auto when = timetable::make(*m.schedule);
+    if (!when) {
+      findings.push_back({.file = from.schema_file, .message = id + ": " + when.error().message});
+      return std::nullopt;
+    }
+    s.scheduled.push_back({id, *std::move(when)});
+  }
   std::optional<time_point> began;
   s.report.on_compile = [&] {
     began = std::chrono::steady_clock::now();
@@ -97,7 +132,7 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
   return s;
 }
 
-deployment_settings settings_for(const contract& about, const configuration& c) {
+deployment_settings settings_for(const contract& about, const configuration& c, host_ground* ground) {
   return {
       .chain = {.limits = c.payload(),
                 .outputs = static_cast<output_check>(c.validate_output),
@@ -105,12 +140,17 @@ deployment_settings settings_for(const contract& about, const configuration& c) 
                 .max_timeout = c.limits.max_timeout},
       .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(default_memory_mb), c.wasm.memory_mb)),
                     .output_bytes = c.limits.answer_bytes,
+                    .call_bytes = c.limits.body_bytes,
                     .args = {about.name},
                     .environ = {},
-                    .start_timeout = c.limits.start_timeout}};
+                    .start_timeout = c.limits.start_timeout},
+      .granted = std::make_shared<const service_grants>(grants_for(about, c)),
+      .state = ground != nullptr ? &ground->state() : nullptr,
+      .blocking = ground != nullptr ? &ground->blocking() : nullptr};
 }
 
 result<std::unique_ptr<engines>> open_engines(const configuration& c) {
+  make_data_folder(c.data);
   std::optional<module_cache> cache;
   if (auto opened = module_cache::open(std::filesystem::path(c.data) / "modules"))
     cache = *std::move(opened);
@@ -119,25 +159,23 @@ result<std::unique_ptr<engines>> open_engines(const configuration& c) {
   return engines::make({.slots = c.wasm.instances}, std::move(cache));
 }
 
-node::node(const configuration& c) : config_(c) {
-  http_settings http;
-  http.header_limit = c.limits.header_bytes;
-  http.body_limit = c.limits.body_bytes;
-  http.max_connections = std::max<std::size_t>(1, c.http.connections / c.threads);
-  http.header_timeout = c.http.header_timeout;
-  http.body_timeout = c.http.body_timeout;
-  http.idle_timeout = c.http.idle_timeout;
-  http.write_timeout = c.http.write_timeout;
-  http.allowed_hosts = c.http.allowed_hosts;
-  http.allowed_origins = c.http.allowed_origins;
-  http.show_debug = c.dev;
+node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground)
+    : config_(c), ground_(std::move(ground)) {
+  const http_settings http = http_settings_for(c);
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
-    made->loop = std::make_unique<core_loop>(i, clock_);
+    made->loop = std::make_unique<core_loop>(i, clock);
+    made->calls = std::make_unique<sub_calls>(*made->loop, made->directory,
+                                              call_limits{.depth = c.limits.call_depth, .calls = c.limits.calls});
+    made->host = std::make_unique<host_services>(*made->loop, made->directory, *ground_, c);
     made->server = std::make_unique<http_server>(*made->loop, made->directory, http,
                                                  [this](std::string_view path) { return operator_page(path); });
     cores_.push_back(std::move(made));
   }
+  one_core& first = *cores_.front();
+  // Before the threads: the first core uses them.
+  schedule_store_ = std::make_unique<schedule_store>(*first.loop, ground_->state(), ground_->blocking());
+  schedules_ = std::make_unique<schedules>(*first.loop, first.directory, *schedule_store_);
   for (const auto& core : cores_)
     core->thread = std::thread([loop = core->loop.get()] {
       pthread_setname_np(pthread_self(), fmt::format("waggle-core-{}", loop->index()).c_str());
@@ -153,10 +191,18 @@ node::node(const configuration& c) : config_(c) {
 node::~node() {
   on_all_cores([](one_core& core) {
     core.server.reset();
-    for (const std::string& name : core.directory.names()) core.directory.remove(name);
+    core.operators.reset();
   });
   for (const auto& core : cores_) core->loop->stop();
   for (const auto& core : cores_) core->thread.join();
+  // Nothing runs on the cores any more. What blocks elsewhere may still post to them: it ends while they are there.
+  schedules_.reset();
+  // A call under way may hold a repeat's turn, whose end its service is told of: before the services.
+  for (const auto& core : cores_) core->calls.reset();
+  services_.clear();
+  retiring_.clear();
+  for (const auto& core : cores_) core->host.reset();
+  ground_.reset();
 }
 
 /// Runs `what` on every core and waits until it has.
@@ -192,10 +238,70 @@ result<std::uint16_t> node::listen() {
   return port;
 }
 
+result<void> node::listen_to_operator(std::function<void(node_operator::told<void>)> reload,
+                                      std::function<void()> drain) {
+  struct stat folder {};
+  if (::stat(config_.data.c_str(), &folder) != 0 || (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return fail(error_code::failed_precondition, fault::host,
+                fmt::format("others may write to the data folder {}: chmod 700 it", config_.data));
+  one_core& core = *cores_.front();
+  node_operator does;
+  does.services = [this] { return served(); };
+  does.schedules = [this] {
+    std::vector<scheduled_view> all;
+    for (schedule_view& s : schedules_->list()) all.push_back(view_of(std::move(s)));
+    return all;
+  };
+  does.trigger = [this](const std::string& service, const std::string& method, node_operator::told<std::string> done) {
+    schedules_->trigger(service, method, std::move(done));
+  };
+  does.reload = [loop = core.loop.get(), reload = std::move(reload)](node_operator::told<void> done) {
+    reload([loop, done = std::move(done)](result<void> outcome) mutable {
+      loop->post([done = std::move(done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
+    });
+  };
+  does.drain = std::move(drain);
+  http_settings http = http_settings_for(config_);
+  http.for_operator = true;
+  http.max_connections = 64;
+  std::promise<result<void>> ran;
+  core.loop->post([&] {
+    core.host->add(std::make_unique<admin_service>(*core.loop, ground_->state(), ground_->blocking(), std::move(does)));
+    core.operators = std::make_unique<http_server>(*core.loop, core.directory, std::move(http),
+                                                   [this](std::string_view path) { return operator_page(path); });
+    ran.set_value(core.operators->listen_local(operator_socket(config_.data)));
+  });
+  return ran.get_future().get();
+}
+
+std::vector<served_view> node::served() {
+  const std::lock_guard lock(mutex_);
+  std::vector<served_view> all;
+  for (const auto& [name, s] : services_) all.push_back(view_of(*s, config_));
+  return all;
+}
+
+std::vector<node::missing_use> node::missing_uses() {
+  std::vector<missing_use> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, s] : services_)
+      for (const std::string& used : s->about().uses) all.push_back({name, used});
+  }
+  std::promise<void> ran;
+  one_core& core = *cores_.front();
+  core.loop->post([&] {
+    std::erase_if(all, [&](const missing_use& m) { return core.directory.find(m.used) != nullptr; });
+    ran.set_value();
+  });
+  ran.get_future().wait();
+  return all;
+}
+
 result<void> node::deploy(const loaded_service& s) {
-  std::vector<core_loop*> loops;
-  for (const auto& core : cores_) loops.push_back(core->loop.get());
-  auto fresh = std::make_shared<deployment>(loops, s.about, s.code, settings_for(*s.about, config_));
+  std::vector<service_core> all;
+  for (const auto& core : cores_) all.push_back({core->loop.get(), core->calls.get()});
+  auto fresh = std::make_shared<deployment>(all, s.about, s.code, settings_for(*s.about, config_, ground_.get()));
   std::promise<bool> started;
   fresh->start([&started](bool fine) { started.set_value(fine); });
   if (!started.get_future().get()) {
@@ -209,7 +315,27 @@ result<void> node::deploy(const loaded_service& s) {
     const std::lock_guard lock(mutex_);
     old = std::exchange(services_[s.about->name], fresh);
   }
-  if (old) retire(std::move(old));
+  find_cycles();
+  if (s.about->singleton) {
+    if (auto ok = take_over(fresh, std::move(old)); !ok) return ok;
+  } else if (old) {
+    retire(std::move(old));
+  }
+  cores_.front()->loop->post(
+      [this, name = s.about->name, methods = s.scheduled]() mutable { schedules_->put(name, std::move(methods)); });
+  return {};
+}
+
+/// A singleton begins when the one before has committed its last; requests wait meanwhile.
+result<void> node::take_over(const std::shared_ptr<deployment>& fresh, std::shared_ptr<deployment> old) {
+  if (old) {
+    std::promise<void> gone;
+    retire(std::move(old), [&gone] { gone.set_value(); });
+    gone.get_future().wait();
+  }
+  auto held = ground_->state().acquire(fresh->about().name);
+  if (!held) return std::unexpected(std::move(held.error()));
+  fresh->take_over(*std::move(held));
   return {};
 }
 
@@ -222,18 +348,33 @@ void node::remove(const std::string& name) {
     old = std::move(at->second);
     services_.erase(at);
   }
+  cores_.front()->loop->post([this, name] { schedules_->remove(name); });
   on_all_cores([&](one_core& core) { core.directory.remove(name); });
+  find_cycles();
   retire(std::move(old));
 }
 
-void node::retire(std::shared_ptr<deployment> old) {
+void node::find_cycles() {
+  std::map<std::string, std::vector<std::string>> uses;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, s] : services_) uses[name] = s->about().uses;
+  }
+  const auto cycles = std::make_shared<const uses_cycles>(uses);
+  on_all_cores([&](one_core& core) { core.calls->set_cycles(cycles); });
+}
+
+void node::retire(std::shared_ptr<deployment> old, std::function<void()> done) {
   {
     const std::lock_guard lock(mutex_);
     retiring_.push_back(old);
   }
-  old->retire([this, raw = old.get()] {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(retiring_, [raw](const auto& d) { return d.get() == raw; });
+  old->retire([this, raw = old.get(), done = std::move(done)] {
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(retiring_, [raw](const auto& d) { return d.get() == raw; });
+    }
+    if (done) done();
   });
 }
 
@@ -257,13 +398,13 @@ std::string node::example() const {
 bool node::drain() {
   ready_ = false;
   const auto all_closed = std::make_shared<std::promise<void>>();
-  const auto open = std::make_shared<std::atomic<std::size_t>>(cores_.size());
+  const auto open = std::make_shared<std::atomic<std::size_t>>(cores_.size() + 1);
+  const auto one_less = [all_closed, open] {
+    if (--*open == 0) all_closed->set_value();
+  };
+  cores_.front()->loop->post([this, one_less] { schedules_->stop(one_less); });
   for (const auto& core : cores_)
-    core->loop->post([&core = *core, this, all_closed, open] {
-      core.server->drain(config_.drain.grace, [all_closed, open] {
-        if (--*open == 0) all_closed->set_value();
-      });
-    });
+    core->loop->post([&core = *core, this, one_less] { core.server->drain(config_.drain.grace, one_less); });
   const auto limit = config_.drain.grace + config_.drain.timeout;
   if (all_closed->get_future().wait_for(limit) == std::future_status::ready) return true;
   {

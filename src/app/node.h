@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/host_services.h"
+#include "app/schedule_store.h"
 #include "app/targets.h"
 #include "gateway/http_server.h"
+#include "host/node_operator.h"
 #include "runtime/deployment.h"
 
 namespace waggle {
@@ -18,6 +21,7 @@ namespace waggle {
 struct loaded_service {
   std::shared_ptr<const contract> about;
   std::shared_ptr<const module> code;
+  std::vector<scheduled_method> scheduled;  ///< its methods with @schedule
   load_report report;
 };
 
@@ -27,7 +31,7 @@ struct loaded_service {
                                                          std::vector<diagnostic>& findings);
 
 /// What the service gets under this configuration.
-[[nodiscard]] deployment_settings settings_for(const contract& about, const configuration& c);
+[[nodiscard]] deployment_settings settings_for(const contract& about, const configuration& c, host_ground* ground);
 
 /// Opens the engines with the module cache of the data folder; a cache that cannot be used is only a warning.
 [[nodiscard]] result<std::unique_ptr<engines>> open_engines(const configuration& c);
@@ -36,19 +40,30 @@ struct loaded_service {
 /// Its functions are called from one thread, not a core's.
 class node {
  public:
-  explicit node(const configuration& c);
+  node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
   /// Listens on all cores; the real port.
   result<std::uint16_t> listen();
+  /// Opens the operator's socket, `DATA/waggle.sock`, on the first core, with `waggle.admin.v1.Admin`; it stays until the node
+  /// is gone. `reload` and `drain` do what SIGHUP and SIGTERM do: they are called on that core, do not block, and `reload`
+  /// tells from any thread. Errors: `already_exists` where another process listens there; what http_server::listen_local
+  /// says; `failed_precondition` where others may write to the folder, and so put a socket of theirs in its place.
+  result<void> listen_to_operator(std::function<void(node_operator::told<void>)> reload, std::function<void()> drain);
   /// Starts the service beside the one of its name, and puts it in its place when it is ready; the old one finishes what
   /// it has. Waits until it is ready. An error leaves the old one serving.
   result<void> deploy(const loaded_service& s);
   /// Takes a service out; it finishes what it has.
   void remove(const std::string& name);
   [[nodiscard]] std::vector<std::string> names() const;
+  /// A service that is served, and one that it asks for and that is not there.
+  struct missing_use {
+    std::string service;
+    std::string used;
+  };
+  [[nodiscard]] std::vector<missing_use> missing_uses();
   /// Path and options of a curl that calls some method; empty where there is none.
   [[nodiscard]] std::string example() const;
 
@@ -61,17 +76,27 @@ class node {
   struct one_core {
     std::unique_ptr<core_loop> loop;
     service_directory directory;
+    std::unique_ptr<sub_calls> calls;
+    std::unique_ptr<host_services> host;
     std::unique_ptr<http_server> server;
+    std::unique_ptr<http_server> operators;  // the operator's socket, on the first core
     std::thread thread;
   };
   void on_all_cores(std::function<void(one_core&)> what);
   std::optional<page> operator_page(std::string_view path);
   std::string metrics_text();
-  void retire(std::shared_ptr<deployment> old);
+  std::vector<served_view> served();
+  void retire(std::shared_ptr<deployment> old, std::function<void()> done = {});
+  result<void> take_over(const std::shared_ptr<deployment>& fresh, std::shared_ptr<deployment> old);
+  /// Who may call whom has changed.
+  void find_cycles();
 
   const configuration& config_;
-  steady_clock_source clock_;
+  std::unique_ptr<host_ground> ground_;
   std::vector<std::unique_ptr<one_core>> cores_;
+  // On the first core.
+  std::unique_ptr<schedule_store> schedule_store_;
+  std::unique_ptr<schedules> schedules_;
   mutable std::mutex mutex_;  // what the metrics read while services come and go
   std::map<std::string, std::shared_ptr<deployment>> services_;
   std::vector<std::shared_ptr<deployment>> retiring_;

@@ -26,14 +26,30 @@ std::unique_ptr<one_service> one_service::load(const configuration& c, const std
     return nullptr;
   }
   one->engines_ = *std::move(engines);
+  auto ground = host_ground::open(c, one->clock_, c.data != default_data_folder());
+  if (!ground) {
+    fmt::print(stderr, "{}\n", to_json(ground.error()));
+    return nullptr;
+  }
+  one->ground_ = *std::move(ground);
+  one->host_ = std::make_unique<host_services>(one->core_, one->directory_, *one->ground_, c);
   std::vector<diagnostic> findings;
   const auto loaded = load_service(*one->engines_, found.targets.front(), c, findings);
   if (print(findings) || !loaded) return nullptr;
   contract about = *loaded->about;
   about.pool.min = 0;  // nothing but the request itself
-  std::array<core_loop*, 1> cores = {&one->core_};
+  std::array<service_core, 1> cores = {service_core{&one->core_, &one->calls_}};
   one->deployed_ = std::make_unique<deployment>(cores, std::make_shared<const contract>(about), loaded->code,
-                                                settings_for(about, c));
+                                                settings_for(about, c, one->ground_.get()));
+  one->directory_.put(about.name, one->entry());
+  if (about.singleton) {
+    auto held = one->ground_->state().acquire(about.name);
+    if (!held) {
+      fmt::print(stderr, "{}\n", to_json(held.error()));
+      return nullptr;
+    }
+    one->deployed_->take_over(*std::move(held));
+  }
   status = exit_fine;
   return one;
 }

@@ -28,6 +28,10 @@ class one_service {
   core_loop core_;
   // A context that runs out of work stops for good, and a request that is refused at once leaves it none.
   boost::asio::executor_work_guard<core_loop::executor_type> open_{core_.io().get_executor()};
+  service_directory directory_;
+  sub_calls calls_{core_, directory_, {}};
+  std::unique_ptr<host_ground> ground_;
+  std::unique_ptr<host_services> host_;
   std::unique_ptr<engines> engines_;
   std::unique_ptr<deployment> deployed_;
 };

@@ -2,15 +2,20 @@
 
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <set>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include "app/commands.h"
+#include "app/config_keys.h"
+#include "app/data_folder.h"
 #include "app/node.h"
 
 namespace waggle {
@@ -44,6 +49,23 @@ file_marks marks_of(const std::vector<std::string>& targets) {
   return marks;
 }
 
+/// What a service that was just loaded asks for, and does not get; under --dev what it gets for having asked.
+void tell_grants(const contract& about, const configuration& c) {
+  if (c.dev && !about.uses.empty())
+    spdlog::info("--dev grants {} what it asks for: {}", about.name, fmt::join(about.uses, ", "));
+  const std::vector<std::string> missing = not_granted(about, c);
+  if (missing.empty()) return;
+  std::vector<std::string> all;
+  for (const std::string& used : about.uses) all.push_back(toml_quote(used));
+  const bool has_one = std::ranges::find(c.grants, about.name, &grant::service) != c.grants.end();
+  const std::string how = has_one ? fmt::format("its [[grant]] would have uses = [{}]", fmt::join(all, ", "))
+                                  : fmt::format("the configuration would have\n[[grant]]\nservice = {}\nuses = [{}]",
+                                                toml_quote(about.name), fmt::join(all, ", "));
+  for (const std::string& used : missing)
+    spdlog::warn("{} asks for {} and is not granted it: its calls there fail with permission_denied", about.name, used);
+  spdlog::warn("to grant {} all that it asks for, {}", about.name, how);
+}
+
 /// The services of the command line's targets on a node, and how they are brought up to date.
 class served {
  public:
@@ -54,6 +76,7 @@ class served {
   bool update(bool remove_gone) {
     found_targets found = read_targets(targets_);
     bool fine = !print(found.errors);
+    bool changed = false;
     std::map<std::string, std::string> names;  // service → module
     for (const target& t : found.targets) {
       const std::size_t content = std::hash<std::string>{}(t.bytes) ^ (std::hash<std::string>{}(t.schema) << 1);
@@ -82,11 +105,13 @@ class served {
         fine = false;
         continue;
       }
+      changed = true;
       const bool again = known_.contains(t.module);
       known_[t.module] = {content, name};
       spdlog::info("{} {} from {}{}{}", again ? "replaced" : "serving", name, t.module,
                    loaded->report.from_cache ? ", compiled before" : "",
                    loaded->report.pooled ? "" : ", on the on-demand engine: " + loaded->report.why_not_pooled);
+      tell_grants(*loaded->about, config_);
     }
     // A file that is there and cannot be read leaves the old one serving too.
     for (const auto& [module, known] : known_)
@@ -95,9 +120,13 @@ class served {
       for (const std::string& name : node_.names()) {
         if (names.contains(name)) continue;
         spdlog::info("removed {}", name);
+        changed = true;
         node_.remove(name);
         std::erase_if(known_, [&](const auto& k) { return k.second.service == name; });
       }
+    if (changed)  // only now: they may come in any order
+      for (const auto& [service, used] : node_.missing_uses())
+        spdlog::warn("{} uses {}, which is not on this node: its calls there fail with not_found", service, used);
     return fine;
   }
 
@@ -113,14 +142,30 @@ class served {
   std::map<std::string, version> known_;  // by module file
 };
 
+/// Opens the operator's socket. A node without one serves all the same, unless another process has it.
+bool listen_to_operator(node& n, const configuration& c, std::function<void(node_operator::told<void>)> reload,
+                        std::function<void()> drain) {
+  const auto open = n.listen_to_operator(std::move(reload), std::move(drain));
+  if (open) {
+    spdlog::info("the operator's socket is {}", operator_socket(c.data));
+    return true;
+  }
+  if (open.error().code != error_code::already_exists) {
+    spdlog::warn("no operator's socket: {}", open.error().message);
+    return true;
+  }
+  fmt::print(stderr, "waggle: {}\n", open.error().message);
+  return false;
+}
+
 /// Stays until SIGTERM or SIGINT; `reload` (SIGHUP), and under --dev a changed file, bring the services up to date.
 int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c, node& n, served& services,
-         const std::vector<std::string>& targets) {
+         const std::vector<std::string>& targets, std::uint16_t port) {
   asio::signal_set end(io, SIGTERM, SIGINT);
   asio::steady_timer watch(io);
   int status = exit_fine;
 
-  end.async_wait([&](const boost::system::error_code&, int) {
+  const auto leave = [&] {
     spdlog::info("draining: no new connections, what runs is finished; a second signal ends at once");
     std::signal(SIGTERM, [](int) { _exit(exit_failed); });
     std::signal(SIGINT, [](int) { _exit(exit_failed); });
@@ -129,12 +174,14 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
       status = exit_failed;
     }
     io.stop();
-  });
+  };
+  end.async_wait([&](const boost::system::error_code&, int) { leave(); });
   const auto update = [&](bool remove_gone) {
     try {
-      services.update(remove_gone);
+      return services.update(remove_gone);
     } catch (const std::exception& e) {  // files that go while they are looked at, a closed stderr
       spdlog::error("the services were not brought up to date: {}", e.what());
+      return false;
     }
   };
   std::function<void()> wait_for_hangup = [&] {
@@ -162,6 +209,19 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
     });
   };
   if (c.dev) look();
+  const auto ask_for_reload = [&io, update](node_operator::told<void> done) {
+    asio::post(io, [update, done = std::move(done)]() mutable {
+      if (update(true)) return done({});
+      done(fail(error_code::failed_precondition, fault::host,
+                "some targets did not load, and what served before goes on serving; the node's log says why"));
+    });
+  };
+  if (!listen_to_operator(n, c, ask_for_reload, [&io, leave] { asio::post(io, leave); })) return exit_failed;
+  n.ready();
+  const std::string address = to_string(endpoint{c.listen.address, port});
+  spdlog::info("listening on http://{} with {} core{}", address, c.threads, c.threads == 1 ? "" : "s");
+  if (const std::string example = n.example(); !example.empty())
+    fmt::print(stderr, "try: curl http://{}{}\n", address, example);
   io.run();
   return status;
 }
@@ -188,12 +248,20 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
   raise_descriptor_limit(c.http.connections);
   asio::io_context io;
   asio::signal_set reload(io, SIGHUP);  // one that comes while the services are loaded is looked at afterwards
+  const steady_clock_source clock;
+  // Both take their time: the store looks through its log, the engine takes its address space.
+  auto opening = std::async(std::launch::async, [&] { return host_ground::open(c, clock, true); });
   auto engines = open_engines(c);
   if (!engines) {
     fmt::print(stderr, "waggle: {}\n", engines.error().message);
     return exit_failed;
   }
-  node n(c);
+  auto ground = opening.get();
+  if (!ground) {
+    fmt::print(stderr, "waggle: {}\n", ground.error().message);
+    return exit_failed;
+  }
+  node n(c, clock, *std::move(ground));
   served services(c, **engines, n, targets);
   if (!services.update(false)) return exit_failed;
   const auto port = n.listen();
@@ -201,12 +269,7 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
     fmt::print(stderr, "waggle: {}\n", port.error().message);
     return exit_failed;
   }
-  n.ready();
-  const std::string address = to_string(endpoint{c.listen.address, *port});
-  spdlog::info("listening on http://{} with {} core{}", address, c.threads, c.threads == 1 ? "" : "s");
-  if (const std::string example = n.example(); !example.empty())
-    fmt::print(stderr, "try: curl http://{}{}\n", address, example);
-  return stay(io, reload, c, n, services, targets);
+  return stay(io, reload, c, n, services, targets, *port);
 }
 
 }  // namespace waggle

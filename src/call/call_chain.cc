@@ -82,25 +82,34 @@ void call_chain::ask(service_call& call) {
   p.call = &call;
   call.response.cost = {};
   call.waiting_since = call.ended = {};
+  call.effects.reset();
+  call.fresh_instance = false;
   const bool large = call.request.input.size() > worth_measuring;
   call.began = large || call.request.context.deadline ? core_.now() : time_point{};
-  call.then(&p, [](void* self, service_call& c) noexcept {
-    auto& back = *static_cast<passage*>(self);
-    back.chain->answered(back, c);
-  });
   p.asked = about_.find(call.request.method);
-  if (p.asked == nullptr) {
-    return call.finish(unknown_method(about_, call.request.method));
-  }
-  if (error why; !admit(call, *p.asked, why)) return call.finish(std::move(why));
+  const auto refuse = [&](error why) {
+    call.response.output = std::unexpected(std::move(why));
+    leave(p, call);
+  };
+  if (p.asked == nullptr) return refuse(unknown_method(about_, call.request.method));
+  if (error why; !admit(call, *p.asked, why)) return refuse(std::move(why));
   if (const auto& deadline = call.request.context.deadline) {
-    if (*deadline <= call.began)
-      return call.finish(make(error_code::deadline_exceeded, "the caller's deadline is over"));
+    if (*deadline <= call.began) return refuse(make(error_code::deadline_exceeded, "the caller's deadline is over"));
     core_.start(p.deadline, *deadline);
   }
   const auto own = p.asked->timeout ? p.asked->timeout : about_.timeout;
   call.request.guest_timeout = std::min(own ? duration(*own) : settings_.default_timeout, settings_.max_timeout);
-  inner_.ask(call);
+  call.request.reads_only = p.asked->kind == operation::query;
+  call.request.idempotent = p.asked->idempotent;
+  enter(p);
+}
+
+void call_chain::enter(passage& p) {
+  p.call->then(&p, [](void* self, service_call& c) noexcept {
+    auto& back = *static_cast<passage*>(self);
+    back.chain->answered(back, c);
+  });
+  inner_.ask(*p.call);
 }
 
 void call_chain::log_misfit(const method& m, const error& why) {
@@ -116,7 +125,6 @@ void call_chain::log_misfit(const method& m, const error& why) {
 }
 
 void call_chain::answered(passage& p, service_call& call) {
-  p.deadline.stop();
   auto& output = call.response.output;
   if (output && settings_.outputs != output_check::off) {
     if (auto fits = check_answer(*p.asked, *output, settings_.limits); !fits) {
@@ -124,12 +132,38 @@ void call_chain::answered(passage& p, service_call& call) {
       if (settings_.outputs == output_check::enforce) output = std::unexpected(std::move(fits.error()));
     }
   }
+  if (!call.effects) return leave(p, call);
+  call.then(&p, [](void* self, service_call& c) noexcept {
+    auto& back = *static_cast<passage*>(self);
+    back.chain->settled(back, c);
+  });
+  inner_.settle(call);
+}
+
+void call_chain::settled(passage& p, service_call& call) {
+  if (!call.effects->again) return leave(p, call);
+  call.effects->again = false;
+  call.fresh_instance = true;
+  if (const auto& deadline = call.request.context.deadline; deadline && !p.deadline.running()) {
+    call.response.output = fail(error_code::deadline_exceeded, fault::caller, "the caller's deadline is over");
+    return leave(p, call);
+  }
+  enter(p);
+}
+
+void call_chain::leave(passage& p, service_call& call) {
+  p.deadline.stop();
+  const auto& output = call.response.output;
   if (call.ended == time_point{} || (output && output->size() > worth_measuring)) call.ended = core_.now();
   if (call.began == time_point{}) call.began = call.ended;  // refused at once
   receipt& cost = call.response.cost;
+  if (call.effects) {
+    cost.calls = call.effects->calls;
+    call.effects.reset();
+  }
   const duration total = call.ended - call.began;
   // What was neither waiting nor the guest's is ours: checking in and out, and copying.
-  cost.validate = std::max(duration(0), total - cost.queue - cost.guest - cost.waited);
+  cost.validate = std::max(duration(0), total - cost.queue - cost.guest - cost.waited - cost.commit);
   stats_.requests.add();
   stats_.by_code[output ? 0 : static_cast<std::size_t>(output.error().code)].add();
   stats_.total.add(total);

@@ -39,7 +39,10 @@ class call_chain final : public service {
  private:
   struct passage;
   bool admit(service_call& call, const method& m, error& why);
+  void enter(passage& p);
   void answered(passage& p, service_call& call);
+  void settled(passage& p, service_call& call);
+  void leave(passage& p, service_call& call);
   /// An answer that does not fit: for the service's author, at most ten lines a second.
   void log_misfit(const method& m, const error& why);
   passage& take_passage();

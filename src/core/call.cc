@@ -4,6 +4,10 @@
 
 namespace waggle {
 
+std::string to_string(const call_path& path) {
+  return path.from ? to_string(*path.from) + " → " + path.service : path.service;
+}
+
 void service_call::then(void* self, step run) {
   assert(depth_ < max_steps);
   steps_[depth_++] = {self, run};

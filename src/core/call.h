@@ -1,10 +1,14 @@
 #pragma once
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,11 +22,48 @@ using duration = std::chrono::nanoseconds;
 /// Names (lower case) and values that a caller sent beside the payload.
 using metadata = std::vector<std::pair<std::string, std::string>>;
 
+class transaction;      // state/transaction.h
+class lease;            // state/lease.h
+struct service_grants;  // core/grants.h
+
+/// The services that a call came through. Immutable, shared by all sub-calls of a request.
+struct call_path {
+  std::string service;                    ///< who calls
+  std::shared_ptr<const call_path> from;  ///< who called it; null: it was asked from outside
+  std::uint32_t depth = 1;
+  std::shared_ptr<std::atomic<std::uint32_t>> calls;  ///< of all requests that the one from outside led to
+};
+
+/// "a.A → b.B", the outermost first.
+[[nodiscard]] std::string to_string(const call_path& path);
+
+/// What a guest's request has got from the host so far. Made with its first call; used on its core only.
+struct guest_request {
+  std::string service;  ///< its name, by which the host scopes what it gives
+  std::shared_ptr<const service_grants> granted;
+  /// Writes a line to the service's log: level 0 trace … 4 error. False where it was cut off: too many.
+  std::function<bool(int level, std::string_view line)> log;
+  std::shared_ptr<const call_path> path;  ///< of its sub-calls
+  std::shared_ptr<transaction> state;     ///< null until state is asked for
+  std::shared_ptr<lease> held;            ///< of a singleton: its right to its state
+  std::uint32_t calls = 0;                ///< so far
+  bool reads_only = false;                ///< the method is a query
+  bool repeatable = true;                 ///< it called nothing but state, log and config, and never `commit`
+  std::string record;                     ///< of an idempotent request: the name under which its answer is kept
+  std::string input_hash;                 ///< of an idempotent request
+  std::shared_ptr<void> claim;            ///< of an idempotent request: while it is held, repeats wait
+  bool again = false;                     ///< set by `service::settle`: run it once more from the start
+  std::uint32_t runs = 1;
+};
+
 /// Travels with a request and its sub-calls.
 struct request_context {
   std::optional<time_point> deadline;  ///< the caller's: wall time, ends its wait
   std::string traceparent;             ///< W3C Trace Context; empty without one
   metadata headers;
+  std::shared_ptr<const call_path> path;   ///< null: from outside
+  std::shared_ptr<guest_request> calling;  ///< of a guest's sub-call: the request that makes it; else null
+  bool never_queues = false;               ///< on an edge that lies on a cycle of `@uses`: `resource_exhausted` instead
 };
 
 struct service_request {
@@ -32,6 +73,8 @@ struct service_request {
   request_context context;
   /// Of this method, set by the call chain: the guest's own time and its waits. Zero: no limit.
   duration guest_timeout{0};
+  bool reads_only = false;  ///< this method is a query; set by the call chain
+  bool idempotent = false;  ///< this method is @idempotent; set by the call chain
 };
 
 /// What one request cost; on the wire the header `waggle-receipt`.
@@ -64,6 +107,10 @@ class service_call {
 
   service_request request;
   service_response response;
+  /// What its guest has got from the host; null while it has got nothing.
+  std::shared_ptr<guest_request> effects;
+  /// The guest must run in a new instance: a run before this one came to nothing.
+  bool fresh_instance = false;
   /// Since when it waits for its turn; not set while it does not.
   time_point waiting_since{};
   /// When work on it began and ended. Whoever asks for the time first sets them: asking costs 30 ns, and each layer

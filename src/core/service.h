@@ -19,6 +19,10 @@ class service {
   /// Answers `call`, now or later, by finishing it exactly once. Never blocks.
   virtual void ask(service_call& call) = 0;
 
+  /// The call's answer is known to fit the contract: make lasting what the request wrote (`call.effects`), then finish the
+  /// call once more; with `effects->again` set it is asked again from the start instead. Called by the call chain.
+  virtual void settle(service_call& call) { call.finish(); }
+
   [[nodiscard]] virtual const contract& description() const = 0;
 };
 

@@ -28,4 +28,20 @@ struct utf8_character {
   return {length, value};
 }
 
+[[nodiscard]] constexpr bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = first_utf8_character(text).length;
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+/// Moves a terminal's cursor, ends a line, or changes the order in which others are shown (Unicode's C0, C1, line and
+/// paragraph separators, Bidi_Control, and the byte order mark). A tab does not.
+[[nodiscard]] constexpr bool disturbs_a_line(char32_t c) {
+  return (c < 0x20 && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0x61C || c == 0x200E || c == 0x200F ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
 }  // namespace waggle

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "call/call_chain.h"
+#include "core/ascii.h"
+#include "core/base64.h"
 #include "gateway/encoding.h"
 #include "gateway/gzip.h"
 #include "gateway/origin.h"
@@ -58,8 +60,9 @@ bool looks_like_service(std::string_view name) {
   return !last.empty() && last[0] >= 'A' && last[0] <= 'Z';
 }
 
-std::expected<service*, http_refusal> find_service(std::string_view name, const service_directory& directory) {
-  service* s = name.starts_with("waggle.") ? nullptr : directory.find(name);
+std::expected<service*, http_refusal> find_service(std::string_view name, const service_directory& directory,
+                                                   const http_settings& settings) {
+  service* s = name.starts_with("waggle.") && !settings.for_operator ? nullptr : directory.find(name);
   if (s != nullptr) return s;
   const std::string hint = graphql::did_you_mean(name, directory.names());
   return refuse(error_code::not_found,
@@ -83,8 +86,9 @@ std::expected<void, http_refusal> check_origin(const http_head& head, const http
 }
 
 std::expected<http_route, http_refusal> route_call(const http_head& head, bool has_body, std::string_view service_name,
-                                                   std::string_view method_name, const service_directory& directory) {
-  const auto target = find_service(service_name, directory);
+                                                   std::string_view method_name, const service_directory& directory,
+                                                   const http_settings& settings) {
+  const auto target = find_service(service_name, directory, settings);
   if (!target) return refused(target.error());
   const method* of = (*target)->description().find(method_name);
   if (of == nullptr) return refused({unknown_method((*target)->description(), method_name), 0, {}});
@@ -97,7 +101,7 @@ std::expected<http_route, http_refusal> route_call(const http_head& head, bool h
   } else if (head.verb != http_verb::post) {
     return wrong_verb("methods take POST, queries GET and HEAD too",
                       of->kind == operation::query ? "GET, HEAD, POST" : "POST");
-  } else if (!is_json(head.content_type) && (has_body || !head.content_type.empty())) {
+  } else if (!settings.for_operator && !is_json(head.content_type) && (has_body || !head.content_type.empty())) {
     return wrong_type(
         fmt::format("the content type {} is not supported; send application/json", shown(head.content_type)));
   }
@@ -105,8 +109,9 @@ std::expected<http_route, http_refusal> route_call(const http_head& head, bool h
 }
 
 std::expected<http_route, http_refusal> route_contract(std::string_view service_name, std::string_view query,
-                                                       const service_directory& directory) {
-  const auto target = find_service(service_name, directory);
+                                                       const service_directory& directory,
+                                                       const http_settings& settings) {
+  const auto target = find_service(service_name, directory, settings);
   if (!target) return refused(target.error());
   const std::string_view wanted = find_parameter(query, "format").value_or("graphql");
   const format_row* row = find_description_format(wanted);
@@ -191,12 +196,12 @@ std::expected<http_route, http_refusal> find_route(const http_head& head, bool h
   const std::string_view path = take_until(query, '?');
   const std::string_view inner = path.starts_with('/') ? path.substr(1) : path;
   if (const std::size_t slash = inner.find('/'); slash != std::string_view::npos)
-    return route_call(head, has_body, inner.substr(0, slash), inner.substr(slash + 1), directory);
+    return route_call(head, has_body, inner.substr(0, slash), inner.substr(slash + 1), directory, settings);
   if (!is_read(head.verb))
     return wrong_verb("this path takes GET and HEAD; methods are POST /{service}/{method}", "GET, HEAD");
   if (!looks_like_service(inner) && directory.find(inner) == nullptr)
     return http_route{.what = http_route::kind::page, .path = path};
-  return route_contract(inner, query, directory);
+  return route_contract(inner, query, directory, settings);
 }
 
 std::expected<void, http_refusal> fill_request(http_head& head, const method& of, time_point now,

@@ -1,27 +1,15 @@
 #include "gateway/encoding.h"
 
 #include <algorithm>
-#include <array>
+
+#include "core/ascii.h"
 
 namespace waggle {
 namespace {
 
-constexpr std::string_view standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-constexpr std::array<std::int8_t, 256> url_values = [] {
-  std::array<std::int8_t, 256> v{};
-  v.fill(-1);
-  for (std::size_t i = 0; i < 62; ++i) v[static_cast<unsigned char>(standard[i])] = static_cast<std::int8_t>(i);
-  v['-'] = 62;
-  v['_'] = 63;
-  return v;
-}();
-
 int hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  c = lower(c);
+  c = ascii_lower(c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -33,59 +21,11 @@ bool all_zero(std::string_view s) { return s.find_first_not_of('0') == std::stri
 
 }  // namespace
 
-std::string to_lower(std::string_view ascii) {
-  std::string out(ascii);
-  for (char& c : out) c = lower(c);
-  return out;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
-
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 std::string_view take_until(std::string_view& rest, char separator) {
   const std::size_t at = rest.find(separator);
   const std::string_view part = rest.substr(0, at);
   rest = at == std::string_view::npos ? std::string_view{} : rest.substr(at + 1);
   return part;
-}
-
-std::string base64_encode(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() / 3 * 4 + 4);
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : bytes) {
-    bits = (bits << 8 | static_cast<unsigned char>(c)) & 0xFFFFFF;
-    for (count += 8; count >= 6; count -= 6) out += standard[bits >> (count - 6) & 63];
-  }
-  if (count > 0) out += standard[bits << (6 - count) & 63];
-  return out;
-}
-
-std::optional<std::string> base64url_decode(std::string_view text) {
-  if (text.size() % 4 == 0)
-    for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 4 * 3 + 3);
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const std::int8_t v = url_values[static_cast<unsigned char>(c)];
-    if (v < 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<std::uint32_t>(v)) & 0xFFFFFF;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count & 0xFF);
-    }
-  }
-  return out;
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {

@@ -6,17 +6,8 @@
 
 namespace waggle {
 
-[[nodiscard]] std::string to_lower(std::string_view ascii);
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
-/// Without spaces and tabs at both ends.
-[[nodiscard]] std::string_view trim(std::string_view text);
 /// Cuts `rest` at the first `separator` and returns what was before it.
 std::string_view take_until(std::string_view& rest, char separator);
-
-/// RFC 4648 §4, without padding.
-[[nodiscard]] std::string base64_encode(std::string_view bytes);
-/// RFC 4648 §5 (URL alphabet), with or without padding. Nothing where it is malformed.
-[[nodiscard]] std::optional<std::string> base64url_decode(std::string_view text);
 
 /// `%41` → `A`, `+` → space, as in a form. Nothing where a percent sign is not followed by two hex digits.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);

@@ -5,6 +5,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "core/ascii.h"
 #include "gateway/encoding.h"
 
 namespace waggle {

@@ -1,11 +1,19 @@
 #include "gateway/http_server.h"
 
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <unordered_set>
 #include <vector>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
@@ -18,8 +26,9 @@ namespace waggle {
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
-using socket_type = asio::basic_stream_socket<tcp, core_loop::executor_type>;
-using acceptor_type = asio::basic_socket_acceptor<tcp, core_loop::executor_type>;
+using stream = asio::generic::stream_protocol;  // TCP or a Unix socket
+using socket_type = asio::basic_stream_socket<stream, core_loop::executor_type>;
+using acceptor_type = asio::basic_socket_acceptor<stream, core_loop::executor_type>;
 using sys_error = boost::system::error_code;
 
 /// How many pipelined requests a connection may have answered before others get their turn.
@@ -35,6 +44,7 @@ class http_server::state : public std::enable_shared_from_this<state> {
     shared.settings = std::move(settings);
     shared.pages = std::move(pages);
     shared.next_id = (std::uint64_t{on.index()} << 48) + 1;
+    if (shared.settings.for_operator) shared.next_id += std::uint64_t{1} << 47;  // not those of the core's other server
   }
 
   void accept();
@@ -42,12 +52,15 @@ class http_server::state : public std::enable_shared_from_this<state> {
   void drain();
   void close();
   void tell_when_done();
+  void stop_listening();
 
   core_loop& loop;
   http_stats stats;
   http_shared shared;
   acceptor_type acceptor;
   socket_type next;
+  std::uint16_t port = 0;
+  std::string path;  // of a Unix socket
   std::unordered_set<connection*> open;
   bool accepting = false;
   bool ending = false;  // closed, or draining after the grace
@@ -99,7 +112,7 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
 void http_server::connection::start() {
   sys_error ec;
   socket_.non_blocking(true, ec);
-  socket_.set_option(tcp::no_delay(true), ec);
+  socket_.set_option(tcp::no_delay(true), ec);  // not of a Unix socket, and not needed
   state_->open.insert(this);
   http_stats::add(state_->stats.connections_total);
   state_->stats.connections_open.store(state_->open.size(), std::memory_order_relaxed);
@@ -140,7 +153,7 @@ bool http_server::connection::send() {
     const std::size_t n = socket_.write_some(buffers, ec);
     if (ec == asio::error::would_block) {
       sending_ = true;
-      socket_.async_wait(tcp::socket::wait_write, [self = pointer(this)](sys_error gone) {
+      socket_.async_wait(socket_type::wait_write, [self = pointer(this)](sys_error gone) {
         self->sending_ = false;
         if (gone) return self->close();
         self->pump();
@@ -205,7 +218,7 @@ void http_server::connection::on_answer() {
 void http_server::connection::linger() {
   lingering_ = true;
   sys_error ec;
-  socket_.shutdown(tcp::socket::shutdown_send, ec);
+  socket_.shutdown(socket_type::shutdown_send, ec);
   if (ec) return close();
   due_ = time_point::max();
   read();
@@ -323,7 +336,7 @@ void http_server::state::drain() {
     c->start();
   }
   ending = true;
-  acceptor.close(ec);
+  stop_listening();
   const std::vector<connection*> all(open.begin(), open.end());
   for (connection* c : all)
     if (open.contains(c)) c->drain();
@@ -334,10 +347,15 @@ void http_server::state::close() {
   ending = true;
   retry.stop();
   grace.stop();
-  sys_error ec;
-  acceptor.close(ec);
+  stop_listening();
   while (!open.empty()) (*open.begin())->close();
   tell_when_done();
+}
+
+void http_server::state::stop_listening() {
+  sys_error ec;
+  acceptor.close(ec);
+  if (!path.empty()) ::unlink(std::exchange(path, {}).c_str());
 }
 
 http_server::http_server(core_loop& loop, const service_directory& directory, http_settings settings,
@@ -355,7 +373,7 @@ result<void> http_server::listen(const std::string& address, std::uint16_t port)
   const tcp::endpoint at(ip, port);
   acceptor_type& a = state_->acceptor;
   using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-  a.open(at.protocol(), ec);
+  a.open(stream(at.protocol()), ec);
   if (!ec) a.set_option(asio::socket_base::reuse_address(true), ec);
   if (!ec) a.set_option(reuse_port(true), ec);
   if (!ec) a.bind(at, ec);
@@ -366,15 +384,55 @@ result<void> http_server::listen(const std::string& address, std::uint16_t port)
     return fail(error_code::unavailable, fault::host,
                 fmt::format("cannot listen on {} port {}: {}", address, port, why));
   }
+  tcp::endpoint real(ip, port);
+  const stream::endpoint bound = a.local_endpoint(ec);
+  if (!ec && bound.size() <= real.capacity()) std::memcpy(real.data(), bound.data(), bound.size());
+  state_->port = real.port();
   state_->shared.loopback = ip.is_loopback();
   state_->accept();
   return {};
 }
 
-std::uint16_t http_server::port() const {
+result<void> http_server::listen_local(const std::string& path) {
+  const auto failed = [&](error_code code, std::string_view why) {
+    return fail(code, fault::host, fmt::format("cannot listen on the socket {}: {}", path, why));
+  };
+  struct stat there {};
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) return failed(error_code::unavailable, "its path is too long");
+  const asio::local::stream_protocol::endpoint at(path);
   sys_error ec;
-  return state_->acceptor.local_endpoint(ec).port();
+  if (::lstat(path.c_str(), &there) == 0) {
+    if (!S_ISSOCK(there.st_mode))
+      return failed(error_code::already_exists, "something else has this name; move it away");
+    asio::basic_stream_socket<asio::local::stream_protocol, core_loop::executor_type> probe(state_->loop.io());
+    probe.open({}, ec);
+    probe.non_blocking(true, ec);
+    probe.connect(at, ec);
+    if (ec != asio::error::connection_refused)
+      return failed(error_code::already_exists, ec && ec != asio::error::no_buffer_space
+                                                    ? ec.message()
+                                                    : "another process listens there; stop it first");
+    if (::unlink(path.c_str()) != 0) return failed(error_code::unavailable, std::strerror(errno));
+  }
+  acceptor_type& a = state_->acceptor;
+  ec = {};
+  a.open(stream(at.protocol()), ec);
+  // The mode of a socket becomes that of its file (unix(7)): there is no moment in which others could connect.
+  if (!ec && ::fchmod(a.native_handle(), 0600) != 0) ec.assign(errno, boost::system::system_category());
+  if (!ec) a.bind(at, ec);
+  if (!ec) a.listen(asio::socket_base::max_listen_connections, ec);
+  if (ec) {
+    const std::string why = ec.message();
+    a.close(ec);
+    return failed(error_code::unavailable, why);
+  }
+  state_->path = path;
+  state_->shared.loopback = false;
+  state_->accept();
+  return {};
 }
+
+std::uint16_t http_server::port() const { return state_->port; }
 
 void http_server::drain(duration grace, core_loop::job done) {
   state_->shared.draining = true;

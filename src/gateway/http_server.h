@@ -23,6 +23,10 @@ class http_server {
   /// `address` is an IPv4 or IPv6 address, port 0 any free one. At most once. `unavailable` where the system says no,
   /// `invalid_argument` where it is no address.
   [[nodiscard]] result<void> listen(const std::string& address, std::uint16_t port);
+  /// Instead of it: a Unix socket at `path` that only its owner can connect to, removed when accepting ends. A socket there
+  /// that nobody listens on is replaced. `already_exists` where somebody does, or where something else lies there;
+  /// `unavailable` where the system says no.
+  [[nodiscard]] result<void> listen_local(const std::string& path);
   /// The real port; 0 before `listen`.
   [[nodiscard]] std::uint16_t port() const;
 

@@ -3,9 +3,12 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include <fmt/format.h>
@@ -30,6 +33,12 @@ class client {
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) ADD_FAILURE() << "cannot connect";
+  }
+  explicit client(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    path.copy(to.sun_path, sizeof to.sun_path - 1);
     if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) ADD_FAILURE() << "cannot connect";
   }
   ~client() { close(); }
@@ -421,6 +430,81 @@ TEST(server_thread, serves_on_a_thread_of_its_own) {
     loop.stop();
   });
   core.join();
+}
+
+class local_server_test : public server_test {
+ protected:
+  local_server_test() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "waggle-socket-XXXXXX").string();
+    folder = ::mkdtemp(pattern.data());
+    path = folder / "s";
+    server = make();
+  }
+  ~local_server_test() override { std::filesystem::remove_all(folder); }
+  std::unique_ptr<http_server> make() { return std::make_unique<http_server>(loop, directory, http_settings{}); }
+
+  std::filesystem::path folder;
+  std::string path;
+};
+
+TEST_F(local_server_test, a_unix_socket_is_its_owners_alone_and_is_removed_at_the_end) {
+  ASSERT_TRUE(server->listen_local(path).has_value());
+  struct stat seen {};
+  ASSERT_EQ(::stat(path.c_str(), &seen), 0);
+  EXPECT_TRUE(S_ISSOCK(seen.st_mode));
+  EXPECT_EQ(seen.st_mode & 0777, 0600U);
+  client c(path);
+  for (const char* body : {"1", "22"}) {
+    c.got.clear();
+    c.send(post("echo", body));
+    EXPECT_TRUE(until_got(c, fmt::format("\r\n\r\n{}", body)));
+  }
+  bool done = false;
+  server->drain(duration{0}, [&done] { done = true; });
+  EXPECT_TRUE(until([&] { return done; }));
+  EXPECT_FALSE(std::filesystem::exists(path));
+  ASSERT_TRUE((server = make())->listen_local(path).has_value());
+  server.reset();
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(local_server_test, a_socket_that_nobody_listens_on_is_replaced) {
+  const int dead = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  path.copy(at.sun_path, sizeof at.sun_path - 1);
+  ASSERT_EQ(::bind(dead, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  ::close(dead);
+  ASSERT_TRUE(std::filesystem::exists(path));
+  ASSERT_TRUE(server->listen_local(path).has_value());
+  client c(path);
+  c.send(post("echo", "1"));
+  EXPECT_TRUE(until_got(c, "\r\n\r\n1"));
+}
+
+TEST_F(local_server_test, one_that_somebody_listens_on_stays_theirs) {
+  ASSERT_TRUE(server->listen_local(path).has_value());
+  {
+    const auto other = make();
+    const auto refused = other->listen_local(path);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, error_code::already_exists);
+    EXPECT_THAT(refused.error().message, HasSubstr("another process"));
+  }
+  EXPECT_TRUE(std::filesystem::exists(path));
+  client c(path);
+  c.send(post("echo", "1"));
+  EXPECT_TRUE(until_got(c, "\r\n\r\n1"));
+}
+
+TEST_F(local_server_test, what_is_no_socket_is_left_alone_and_a_long_path_is_told) {
+  std::filesystem::create_directory(path);
+  const auto refused = server->listen_local(path);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, error_code::already_exists);
+  const auto longer = server->listen_local(folder / std::string(120, 'x'));
+  ASSERT_FALSE(longer.has_value());
+  EXPECT_THAT(longer.error().message, HasSubstr("too long"));
 }
 
 }  // namespace

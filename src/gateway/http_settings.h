@@ -27,6 +27,9 @@ struct http_settings {
   std::vector<std::string> allowed_hosts;
   /// Beside the loopback's names: whole origins, `https://app.example.com`. Looked at on loopback only.
   std::vector<std::string> allowed_origins;
+  /// The operator's socket: services named `waggle.*` can be reached, and any content type is taken for JSON (curl's own,
+  /// too; that a browser's form is refused elsewhere means nothing where no browser gets).
+  bool for_operator = false;
   bool show_debug = false;  ///< `--dev`: traps and backtraces in the answers
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "gateway/encoding.h"
 
 namespace waggle {

@@ -1,59 +1,43 @@
 #include "runtime/actor.h"
 
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
+#include <utility>
 
 namespace waggle {
-namespace {
 
-constexpr std::array<spdlog::level::level_enum, 5> levels = {
-    spdlog::level::trace, spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
-
-error unavailable(fault whose, std::string message, duration retry) {
-  error e;
-  e.code = error_code::unavailable;
-  e.whose = whose;
-  e.message = std::move(message);
-  e.retry_after = std::chrono::ceil<std::chrono::milliseconds>(retry);
-  return e;
-}
-
-}  // namespace
-
-wasm_actor::wasm_actor(core_loop& core, parts p)
-    : core_(core),
-      parts_(std::move(p)),
-      log_(core.time(),
-           [name = parts_.about->name](int level, std::string_view line) {
-             spdlog::log(levels.at(static_cast<std::size_t>(level)), "[{}] {}", name, line);
-           }),
-      share_(core.slices()),
-      around_{.core = core,
-              .share = share_,
-              .code = *parts_.code,
-              .log = log_,
-              .service = parts_.about->name,
-              .settings = parts_.settings,
-              .failed =
-                  [this](const error& e) {
-                    failures_.add();
-                    log_.write(4, e.message);
-                    if (!e.debug.empty()) log_.write(1, e.debug);
-                  }},
-      pool_(core, parts_.permits, parts_.limits, *parts_.trips,
-            [this](worker_events& pool) { return std::make_unique<wasm_worker>(around_, pool); }) {
-  around_.start_timeout = parts_.settings.start_timeout;
-  if (parts_.about->timeout) around_.start_timeout = std::max(around_.start_timeout, duration(*parts_.about->timeout));
-}
+wasm_actor::wasm_actor(core_loop& core, sub_calls& calls, blocking_pool* blocking, actor_parts p, shared between_cores,
+                       pool_limits limits)
+    : common_(core, calls, std::move(p)),
+      state_(common_.around, common_.parts.state, blocking, std::move(between_cores.running)),
+      pool_(core, std::move(between_cores.permits), limits, *common_.parts.trips,
+            [this](worker_events& pool) { return std::make_unique<wasm_worker>(common_.around, pool); }) {}
 
 void wasm_actor::ask(service_call& call) {
-  if (closed_)
-    return call.finish(
-        unavailable(fault::host, fmt::format("{} is being shut down", parts_.about->name), std::chrono::seconds(1)));
-  if (const auto wait = parts_.trips->closed_for([this] { return core_.now(); }))
-    return call.finish(unavailable(
-        fault::guest, fmt::format("{} keeps crashing: requests are held off for a while", parts_.about->name), *wait));
-  pool_.invoke(call);
+  const bool again = call.effects && call.effects->runs > 1;  // it was admitted before
+  if (!again)
+    if (auto why = common_.refuses()) return call.finish(*std::move(why));
+  if (!call.request.idempotent) return pool_.invoke(call);
+  state_.begin(call, &pool_, [](void* pool, service_call& c) { static_cast<wasm_worker_pool*>(pool)->invoke(c); });
+}
+
+void wasm_actor::drain(std::function<void()> done) {
+  common_.closed = true;
+  drained_ = std::move(done);
+  state_.on_idle([this] { check_drained(); });
+  check_drained();
+}
+
+/// Requests that wait for the one which they repeat, or run once more, still come to the pool when it was empty before.
+void wasm_actor::check_drained() {
+  if (!drained_ || state_.open() > 0) return;
+  pool_.drain([this] {
+    // One that met a conflict may have come back since.
+    if (drained_ && state_.open() == 0 && pool_.empty()) std::exchange(drained_, nullptr)();
+  });
+}
+
+void wasm_actor::shutdown(const error& why) {
+  common_.closed = true;
+  pool_.shutdown(why);
 }
 
 }  // namespace waggle

@@ -1,47 +1,42 @@
 #pragma once
+#include <functional>
 #include <memory>
-#include <string>
 
-#include "core/service.h"
-#include "loop/core_loop.h"
-#include "runtime/breaker.h"
+#include "runtime/actor_common.h"
 #include "runtime/pool.h"
-#include "runtime/wasm_worker.h"
-#include "schema/contract.h"
+#include "runtime/request_state.h"
 
 namespace waggle {
 
-/// A service that a Wasm module backs, on one core: admission, then its pool.
+/// A service that a Wasm module backs, on one core: admission, then its pool, then what its request wrote.
 class wasm_actor final : public service {
  public:
-  struct parts {
-    std::shared_ptr<const contract> about;
-    std::shared_ptr<const module> code;
+  struct shared {
     std::shared_ptr<pool_permits> permits;
-    std::shared_ptr<breaker> trips;
-    instance_settings settings;
-    pool_limits limits;
-    bool verbose = false;  ///< log the backtraces of guests' failures at once
+    std::shared_ptr<repeats> running;
   };
-  wasm_actor(core_loop& core, parts p);
+  /// `calls` and `blocking`, which may be null, outlive it.
+  wasm_actor(core_loop& core, sub_calls& calls, blocking_pool* blocking, actor_parts p, shared between_cores,
+             pool_limits limits);
 
   void ask(service_call& call) override;
-  [[nodiscard]] const contract& description() const override { return *parts_.about; }
+  void settle(service_call& call) override { state_.settle(call); }
+  [[nodiscard]] const contract& description() const override { return *common_.parts.about; }
 
   wasm_worker_pool& pool() { return pool_; }
-  /// Requests that come from now on are refused: `unavailable`.
-  void close() { closed_ = true; }
-  [[nodiscard]] const counter& guest_failures() const { return failures_; }
+  /// Refuses what comes from now on, finishes what it has, then calls `done`.
+  void drain(std::function<void()> done);
+  /// Ends what it has with `why`.
+  void shutdown(const error& why);
+  [[nodiscard]] const counter& guest_failures() const { return common_.failures; }
 
  private:
-  core_loop& core_;
-  parts parts_;
-  bool closed_ = false;
-  counter failures_;
-  line_log log_;
-  flow share_;
-  worker_environment around_;
+  void check_drained();
+
+  actor_common common_;
+  request_state state_;
   wasm_worker_pool pool_;
+  std::function<void()> drained_;
 };
 
 }  // namespace waggle

@@ -322,7 +322,8 @@ TEST_F(ActorOnManualClock, TheTimeItTookToStartIsNotTheRequests) {
   const auto code = module::load(shared_engines(), std::as_bytes(std::span(binary.data, binary.size)), 1 << 20, report);
   wasm_byte_vec_delete(&binary);
   ASSERT_TRUE(code) << code.error().message;
-  service_ = std::make_unique<deployment>(cores, std::make_shared<const contract>(*std::move(about.value)), *code,
+  service_ = std::make_unique<deployment>(testing_node::with_calls(cores),
+                                          std::make_shared<const contract>(*std::move(about.value)), *code,
                                           deployment_settings{});
   const asked one(service_->on(0), "one", "");
   core.poll();

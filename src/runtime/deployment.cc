@@ -1,12 +1,35 @@
 #include "runtime/deployment.h"
 
 namespace waggle {
+namespace {
 
-deployment::deployment(std::span<core_loop* const> cores, std::shared_ptr<const contract> about,
+const pool_stats nothing_here;
+const counter no_failures;
+
+}  // namespace
+
+deployment::deployment(std::span<const service_core> cores, std::shared_ptr<const contract> about,
                        std::shared_ptr<const module> code, const deployment_settings& settings)
     : about_(std::move(about)),
-      permits_(std::make_shared<pool_permits>(about_->pool.max, static_cast<unsigned>(cores.size()))) {
+      permits_(std::make_shared<pool_permits>(about_->pool.max, static_cast<unsigned>(cores.size()))),
+      shards_(cores.size()) {
+  const actor_parts parts{.about = about_,
+                          .code = std::move(code),
+                          .trips = std::make_shared<breaker>(),
+                          .granted = settings.granted,
+                          .state = settings.state,
+                          .settings = settings.instances};
+  for (std::size_t i = 0; i < cores.size(); ++i) shards_[i].core = cores[i].loop;
+  if (about_->singleton)
+    make_singleton(cores, parts, settings);
+  else
+    make_pools(cores, parts, settings);
+}
+
+void deployment::make_pools(std::span<const service_core> cores, const actor_parts& parts,
+                            const deployment_settings& settings) {
   const auto count = static_cast<std::uint32_t>(cores.size());
+  const wasm_actor::shared between{permits_, std::make_shared<repeats>()};
   std::vector<wasm_worker_pool*> pools;
   for (std::uint32_t i = 0; i < count; ++i) {
     const pool_settings& pool = about_->pool;
@@ -15,22 +38,37 @@ deployment::deployment(std::span<core_loop* const> cores, std::shared_ptr<const 
                              .idle = pool.idle,
                              .max_requests = pool.max_requests,
                              .fresh = pool.fresh};
-    shard s;
-    s.core = cores[i];
-    s.actor = std::make_unique<wasm_actor>(*cores[i], wasm_actor::parts{.about = about_,
-                                                                        .code = code,
-                                                                        .permits = permits_,
-                                                                        .trips = trips_,
-                                                                        .settings = settings.instances,
-                                                                        .limits = limits});
-    s.chain = std::make_unique<call_chain>(*cores[i], *about_, *s.actor, settings.chain);
+    shard& s = shards_[i];
+    s.actor = std::make_unique<wasm_actor>(*s.core, *cores[i].calls, settings.blocking, parts, between, limits);
+    s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, settings.chain);
     pools.push_back(&s.actor->pool());
-    shards_.push_back(std::move(s));
   }
   for (wasm_worker_pool* const pool : pools) pool->connect(pools);
 }
 
+void deployment::make_singleton(std::span<const service_core> cores, const actor_parts& parts,
+                                const deployment_settings& settings) {
+  home_ = static_cast<unsigned>(std::hash<std::string>{}(about_->name) % cores.size());
+  shard& home = shards_[home_];
+  home.singleton = std::make_unique<wasm_singleton_actor>(
+      *home.core, *cores[home_].calls, settings.blocking, parts,
+      wasm_singleton_actor::settings{
+          .queue = about_->pool.queue, .limits = settings.chain.limits, .outputs = settings.chain.outputs});
+  chain_settings around = settings.chain;
+  around.outputs = output_check::off;  // the actor looks at them, before it commits
+  for (shard& s : shards_) {
+    if (!s.singleton) s.door = std::make_unique<remote_service>(*s.core, *home.core, *home.singleton);
+    service& inner = s.singleton ? static_cast<service&>(*s.singleton) : *s.door;
+    s.chain = std::make_unique<call_chain>(*s.core, *about_, inner, around);
+  }
+}
+
 void deployment::start(std::function<void(bool)> done) {
+  if (about_->singleton) {
+    shard& home = shards_[home_];
+    home.core->post([&home, done = std::move(done)]() mutable { home.singleton->warm(std::move(done)); });
+    return;
+  }
   pending_ = static_cast<unsigned>(shards_.size());
   failed_ = false;
   for (shard& s : shards_)
@@ -42,42 +80,79 @@ void deployment::start(std::function<void(bool)> done) {
     });
 }
 
+void deployment::take_over(std::shared_ptr<lease> held) {
+  if (!about_->singleton) return;
+  shard& home = shards_[home_];
+  home.core->post([&home, held = std::move(held)]() mutable { home.singleton->take_over(std::move(held)); });
+}
+
+void deployment::drain(shard& s, std::function<void()> done) {
+  if (s.actor) return s.actor->drain(std::move(done));
+  if (s.singleton) return s.singleton->drain(std::move(done));
+  s.door->drain(std::move(done));
+}
+
 void deployment::retire(std::function<void()> done) {
+  // A singleton's home last: what the others have sent is to find it.
   pending_ = static_cast<unsigned>(shards_.size());
-  for (shard& s : shards_)
-    s.core->post([this, &s, done] {
-      s.actor->close();
-      s.actor->pool().drain([this, done] {
-        if (--pending_ > 0) return;
-        // Messages between the shards may still be in the cores' queues; behind them nothing comes any more. Each core
-        // takes its shard apart itself: timers and turns are its own.
-        pending_ = static_cast<unsigned>(shards_.size());
-        for (shard& each : shards_)
-          each.core->post([this, &each, done] {
-            each.chain.reset();
-            each.actor.reset();
-            if (--pending_ == 0) done();
-          });
+  const auto one_less = [this, done = std::move(done)] {
+    if (--pending_ == 0) take_apart(done);
+  };
+  if (!about_->singleton) {
+    for (shard& s : shards_) s.core->post([&s, one_less] { drain(s, one_less); });
+    return;
+  }
+  shard& home = shards_[home_];
+  if (shards_.size() == 1) return home.core->post([&home, one_less] { drain(home, one_less); });
+  const auto doors = std::make_shared<std::atomic<std::size_t>>(shards_.size() - 1);
+  for (shard& s : shards_) {
+    if (!s.door) continue;
+    s.core->post([&s, &home, one_less, doors] {
+      drain(s, [&home, one_less, doors] {
+        one_less();
+        if (--*doors == 0) home.core->post([&home, one_less] { drain(home, one_less); });
       });
+    });
+  }
+}
+
+/// Messages between the shards may still be in the cores' queues; behind them nothing comes any more. Each core takes its
+/// shard apart itself: timers and turns are its own.
+void deployment::take_apart(const std::function<void()>& done) {
+  pending_ = static_cast<unsigned>(shards_.size());
+  for (shard& each : shards_)
+    each.core->post([this, &each, done] {
+      each.chain.reset();
+      each.actor.reset();
+      each.singleton.reset();
+      each.door.reset();
+      if (--pending_ == 0) done();
     });
 }
 
 void deployment::cut_off() {
   for (shard& s : shards_)
     s.core->post([alive = weak_from_this().lock(), &s] {
-      if (!s.actor) return;
       error why;
       why.code = error_code::unavailable;
       why.message = "the node is shutting down";
       why.retry_after = std::chrono::seconds(1);
-      s.actor->close();
-      s.actor->pool().shutdown(why);
+      if (s.actor) s.actor->shutdown(why);
+      if (s.singleton) s.singleton->shutdown(why);
     });
+}
+
+std::uint32_t deployment::workers() const {
+  if (!about_->singleton) return permits_->live();
+  const auto& home = shards_[home_].singleton;
+  return home ? static_cast<std::uint32_t>(home->stats().idle.get() + home->stats().busy.get()) : 0;
 }
 
 deployment::shard_view deployment::view(std::size_t core) const {
   const shard& s = shards_[core];
-  return {s.chain->stats(), s.actor->pool().stats(), s.actor->guest_failures()};
+  if (s.actor) return {s.chain->stats(), s.actor->pool().stats(), s.actor->guest_failures()};
+  if (s.singleton) return {s.chain->stats(), s.singleton->stats(), s.singleton->guest_failures()};
+  return {s.chain->stats(), nothing_here, no_failures};
 }
 
 }  // namespace waggle

@@ -8,6 +8,8 @@
 
 #include "call/call_chain.h"
 #include "runtime/actor.h"
+#include "runtime/remote_service.h"
+#include "runtime/singleton_actor.h"
 
 namespace waggle {
 
@@ -15,19 +17,31 @@ namespace waggle {
 struct deployment_settings {
   chain_settings chain;
   instance_settings instances;
+  std::shared_ptr<const service_grants> granted;  ///< null: it may call nothing
+  state_keeper* state = nullptr;                  ///< null: no state, and idempotent methods are as any other
+  blocking_pool* blocking = nullptr;              ///< for what of the state is not in memory
 };
 
-/// One version of a service on all cores: an actor and the chain around it on each.
+/// A core as a service on it sees it.
+struct service_core {
+  core_loop* loop = nullptr;
+  sub_calls* calls = nullptr;
+};
+
+/// One version of a service on all cores: an actor and the chain around it on each. A singleton has one actor, on its home
+/// core; the others send their requests there.
 ///
-/// Made on any thread; then `start`, `install`, and at its end `retire`. It may be destroyed when `retire` is done.
-/// Each callback comes on one of the cores.
+/// Made on any thread; then `start`, `install`, for a singleton `take_over`, and at its end `retire`. It may be destroyed
+/// when `retire` is done. Each callback comes on one of the cores.
 class deployment : public std::enable_shared_from_this<deployment> {
  public:
-  deployment(std::span<core_loop* const> cores, std::shared_ptr<const contract> about,
+  deployment(std::span<const service_core> cores, std::shared_ptr<const contract> about,
              std::shared_ptr<const module> code, const deployment_settings& settings);
 
-  /// Warms `min` instances. False where one could not be started.
+  /// Warms `min` instances, a singleton's one. False where one could not be started.
   void start(std::function<void(bool fine)> done);
+  /// A singleton runs requests from now on; `held` is its right to its state, null where there is none. From any thread.
+  void take_over(std::shared_ptr<lease> held);
   /// The service on this core, for the core's directory.
   [[nodiscard]] service& on(unsigned core) { return *shards_[core].chain; }
   /// It has left the directories: finish what is there, then `done`.
@@ -36,7 +50,7 @@ class deployment : public std::enable_shared_from_this<deployment> {
   void cut_off();
 
   [[nodiscard]] const contract& about() const { return *about_; }
-  [[nodiscard]] std::uint32_t workers() const { return permits_->live(); }
+  [[nodiscard]] std::uint32_t workers() const;
   [[nodiscard]] std::uint32_t max_workers() const { return permits_->max(); }
   struct shard_view {
     const call_stats& calls;
@@ -49,12 +63,20 @@ class deployment : public std::enable_shared_from_this<deployment> {
  private:
   struct shard {
     core_loop* core = nullptr;
-    std::unique_ptr<wasm_actor> actor;
+    std::unique_ptr<wasm_actor> actor;                // of a pool
+    std::unique_ptr<wasm_singleton_actor> singleton;  // on its home core
+    std::unique_ptr<remote_service> door;             // on the others
     std::unique_ptr<call_chain> chain;
   };
+  void make_pools(std::span<const service_core> cores, const actor_parts& parts, const deployment_settings& settings);
+  void make_singleton(std::span<const service_core> cores, const actor_parts& parts,
+                      const deployment_settings& settings);
+  static void drain(shard& s, std::function<void()> done);
+  void take_apart(const std::function<void()>& done);
+
   std::shared_ptr<const contract> about_;
   std::shared_ptr<pool_permits> permits_;
-  std::shared_ptr<breaker> trips_ = std::make_shared<breaker>();
+  unsigned home_ = 0;  // of a singleton
   std::vector<shard> shards_;
   std::atomic<unsigned> pending_{0};
   std::atomic<bool> failed_{false};

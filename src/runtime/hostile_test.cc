@@ -94,8 +94,8 @@ TEST(HostileGuests, EndAsTheManifestSaysAndTheirNeighbourDoesNotNotice) {
       continue;
     }
     ASSERT_TRUE(code) << code.error().message;
-    auto guest =
-        std::make_unique<deployment>(cores, std::make_shared<const contract>(*std::move(about.value)), *code, settings);
+    auto guest = std::make_unique<deployment>(
+        testing_node::with_calls(cores), std::make_shared<const contract>(*std::move(about.value)), *code, settings);
     for (int again = 0; again < 3; ++again) {
       const auto r = ask(core, guest->on(0), x.method, x.input);
       if (x.phase == "ok") {

@@ -2,7 +2,9 @@
 // A small node for tests: engines, one core, services from build/guests. Only for *_test.cc and benchmarks.
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "runtime/deployment.h"
 #include "schema/contract.h"
@@ -23,6 +25,24 @@ inline engines& shared_engines() {
   return *all;
 }
 
+/// What a core has besides its loop; made when it is first asked for.
+struct around_core {
+  explicit around_core(core_loop& core) : calls(core, directory, {}) {}
+  service_directory directory;
+  sub_calls calls;
+};
+inline around_core& around(core_loop& core) {
+  static std::map<core_loop*, std::unique_ptr<around_core>> known;
+  auto& one = known[&core];
+  if (!one) one = std::make_unique<around_core>(core);
+  return *one;
+}
+inline std::vector<service_core> with_calls(std::span<core_loop* const> cores) {
+  std::vector<service_core> all;
+  for (core_loop* const core : cores) all.push_back({core, &around(*core).calls});
+  return all;
+}
+
 /// The guest NAME.wasm with its NAME.graphql, or with `sdl` where it is given.
 inline std::unique_ptr<deployment> deploy(std::span<core_loop* const> cores, const std::string& name,
                                           deployment_settings settings = {}, const std::string& sdl = "") {
@@ -34,8 +54,8 @@ inline std::unique_ptr<deployment> deploy(std::span<core_loop* const> cores, con
   load_report report;
   auto code = module::load(shared_engines(), std::as_bytes(std::span(bytes)), settings.instances.memory_bytes, report);
   if (!code) throw std::runtime_error(code.error().message);
-  return std::make_unique<deployment>(cores, std::make_shared<const contract>(*std::move(compiled.value)), *code,
-                                      settings);
+  return std::make_unique<deployment>(with_calls(cores), std::make_shared<const contract>(*std::move(compiled.value)),
+                                      *code, settings);
 }
 
 /// One request, run to its end on a core that this thread drives.

@@ -52,18 +52,23 @@ wasm_worker_pool::~wasm_worker_pool() = default;
 // --- a request's way in
 
 void wasm_worker_pool::invoke(service_call& call) {
+  if (cut_off_) return call.finish(*cut_off_);  // it comes late: a repeat, or run once more
   ++held_;
   call.stoppable(this, [](void* self, service_call& c, error why) {
     static_cast<wasm_worker_pool*>(self)->stop(c, std::move(why));
   });
   if (seat s; first_ == nullptr && acquire(s)) return take(s, call);  // whoever waits goes first
-  if (const std::uint32_t waiting = permits_->waiting(); waiting >= limits_.queue) {
+  const std::uint32_t waiting = permits_->waiting();
+  const bool ring = call.request.context.never_queues;
+  if (ring || waiting >= limits_.queue) {
     stats_.refused.add();
     error full;
     full.code = error_code::resource_exhausted;
     full.whose = fault::overload;
     full.message =
-        fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), waiting);
+        ring ? fmt::format("all {} workers are busy, and on a ring of services a call never waits: {}", permits_->max(),
+                           to_string(*call.request.context.path))
+             : fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), waiting);
     full.retry_after = std::chrono::seconds(1);
     call.response.output = std::unexpected(std::move(full));
     finish(call);
@@ -427,7 +432,7 @@ void wasm_worker_pool::shutdown(const error& why) {
 }
 
 void wasm_worker_pool::check_drained() {
-  if (!draining_ || !drained_ || held_ > 0 || !slots_.empty()) return;
+  if (!draining_ || !drained_ || !empty()) return;
   core_.post(std::exchange(drained_, nullptr));  // not from within a call: it may destroy this pool
 }
 

@@ -49,6 +49,9 @@ class wasm_worker_pool final : private worker_events {
   /// Ends what still waits or runs with `why`.
   void shutdown(const error& why);
 
+  /// Nothing is here that `drain` would wait for.
+  [[nodiscard]] bool empty() const { return held_ == 0 && slots_.empty(); }
+
   /// Live workers of the service, over all cores.
   [[nodiscard]] std::uint32_t worker_count() const { return permits_->live(); }
   [[nodiscard]] const pool_stats& stats() const { return stats_; }

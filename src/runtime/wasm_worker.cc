@@ -20,22 +20,46 @@ std::string metadata_json(const metadata& m) {
 
 }  // namespace
 
+std::function<bool(int, std::string_view)> worker_environment::log_of_guests() const {
+  return [this](int level, std::string_view line) { return log.line(level, line); };
+}
+
+guest_request& worker_environment::effects_of(service_call& call) const {
+  if (!call.effects) {
+    call.effects = std::make_shared<guest_request>();
+    call.effects->service = about.name;
+    call.effects->granted = granted;
+    call.effects->held = held;
+    call.effects->log = log_of_guests();
+    call.effects->reads_only = call.request.reads_only;
+  }
+  return *call.effects;
+}
+
 wasm_worker::wasm_worker(worker_environment& around, worker_events& pool)
     : task(around.share),
       around_(around),
       pool_(pool),
       wake_(this, [](void* self) { static_cast<wasm_worker*>(self)->get_turn(); }) {}
 
-void wasm_worker::warm() {
+void wasm_worker::make_instance() {
   instance_host& host = *this;
+  guest_.reset();  // its slot first
   guest_ = std::make_unique<instance>(around_.code, around_.settings, host);
   guest_->start();
+}
+
+void wasm_worker::warm() {
+  make_instance();
   get_turn();
 }
 
 void wasm_worker::run(service_call& call) {
   call_ = &call;
+  // What it got before, on its own core or in an earlier run, perhaps came from there: a log is of one core.
+  if (call.effects) call.effects->log = around_.log_of_guests();
   abandoned_ = timed_out_ = false;
+  if (call.fresh_instance) started_ = false;
   warm_ = started_;
   guest_time_ = charged_ = duration(0);
   ready_since_ = std::exchange(call.waiting_since, time_point{});
@@ -68,6 +92,7 @@ void wasm_worker::abandon() {
 slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
   ended = begun;
   if (abandoned_ && waiting_) {
+    drop_call();
     guest_->cancel();
     return end(worker_events::outcome::spent);
   }
@@ -96,12 +121,15 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
     how = started();
     if (how == slice_end::finished) return how;
   }
+  if (how == slice_end::waiting && asked_ != nullptr) wake_at(time_point::max());
   if (abandoned_ && (how == slice_end::waiting || guest_time_ - orphaned_at_ >= orphan_allowance)) {
+    drop_call();
     guest_->cancel();
     return end(worker_events::outcome::spent);
   }
   if (charged_ >= allowance()) {
     timed_out_ = true;
+    drop_call();
     guest_->cancel();
     return end_failed();
   }
@@ -192,20 +220,60 @@ duration wasm_worker::allowance() const {
 std::string wasm_worker::guest_context() {
   static const service_request none;
   const service_request& r = call_ != nullptr ? call_->request : abandoned_ ? orphan_ : none;
+  std::string path;
+  for (const call_path* p = r.context.path.get(); p != nullptr; p = p->from.get())
+    path = json_quote(p->service) + (path.empty() ? "" : ",") + path;
   std::string remaining = "null";
   if (r.context.deadline)
     remaining =
         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*r.context.deadline - now()).count());
   return fmt::format(
-      R"({{"id":"{}","service":{},"method":{},"caller":null,"path":[],"remainingMs":{},"traceparent":{},"metadata":{}}})",
-      r.id, json_quote(around_.service), json_quote(r.method), remaining, json_quote(r.context.traceparent),
+      R"({{"id":"{}","service":{},"method":{},"caller":null,"path":[{}],"remainingMs":{},"traceparent":{},"metadata":{}}})",
+      r.id, json_quote(around_.about.name), json_quote(r.method), path, remaining, json_quote(r.context.traceparent),
       metadata_json(r.context.headers));
 }
 
 void wasm_worker::wake_at(time_point when) {
   const duration left = allowance() == duration::max() ? duration::max() : allowance() - charged_;
   const time_point latest = left == duration::max() ? when : around_.core.now() + left;
-  around_.core.start(wake_, std::min(when, latest));
+  if (const time_point at = std::min(when, latest); at != time_point::max()) around_.core.start(wake_, at);
+}
+
+void wasm_worker::begin_call(guest_call& wanted) {
+  if (call_ == nullptr) return;  // nobody waits any more: the end of this slice unwinds it
+  guest_request& effects = around_.effects_of(*call_);
+  if (!effects.path) {
+    auto path = std::make_shared<call_path>();
+    path->service = around_.about.name;
+    path->from = call_->request.context.path;
+    path->depth = path->from ? path->from->depth + 1 : 1;
+    path->calls = path->from ? path->from->calls : std::make_shared<std::atomic<std::uint32_t>>(0);
+    effects.path = std::move(path);
+  }
+  const duration left = allowance();
+  const time_point latest =
+      left == duration::max() ? time_point::max() : around_.core.now() + std::max(left - charged_, duration(0));
+  asking_ = true;
+  asked_ = around_.calls.start({.about = around_.about,
+                                .request = call_->request,
+                                .effects = effects,
+                                .shared_effects = call_->effects,
+                                .latest = latest},
+                               wanted, *this);
+  asking_ = false;
+}
+
+void wasm_worker::on_answer(std::uint32_t status, std::string answer) {
+  asked_ = nullptr;
+  guest_->answered(status, std::move(answer));
+  if (asking_) return;
+  wake_.stop();
+  get_turn();
+}
+
+/// The guest is about to be unwound: what it waits for is stopped.
+void wasm_worker::drop_call() {
+  if (asked_ != nullptr) sub_calls::abandon(*std::exchange(asked_, nullptr));
 }
 
 }  // namespace waggle

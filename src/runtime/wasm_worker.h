@@ -5,6 +5,7 @@
 #include <string>
 
 #include "loop/core_loop.h"
+#include "runtime/sub_calls.h"
 #include "runtime/worker.h"
 #include "wasm/instance.h"
 #include "wasm/line_log.h"
@@ -17,14 +18,21 @@ struct worker_environment {
   flow& share;  ///< the service's turn on this core
   const module& code;
   line_log& log;
-  std::string service;  ///< its name, for the import `context`
+  const contract& about;
+  sub_calls& calls;
+  std::shared_ptr<const service_grants> granted;
+  std::shared_ptr<lease> held;  ///< a singleton's
   instance_settings settings;
   duration start_timeout{std::chrono::seconds(30)};  ///< instantiation and `_initialize`: guest time and waits
   std::function<void(const error& e)> failed;        ///< the guest failed: for the log and the figures
+
+  /// What the call's guest has got from the host; made where it has got nothing yet.
+  guest_request& effects_of(service_call& call) const;
+  [[nodiscard]] std::function<bool(int level, std::string_view line)> log_of_guests() const;
 };
 
 /// A worker with a Wasm instance, run in slices on its core.
-class wasm_worker final : public worker, private task, private instance_host {
+class wasm_worker final : public worker, private task, private instance_host, private call_waiter {
  public:
   wasm_worker(worker_environment& around, worker_events& pool);
 
@@ -47,12 +55,18 @@ class wasm_worker final : public worker, private task, private instance_host {
   void guest_output(int fd, std::string_view bytes) override { output_.write(around_.log, fd, bytes); }
   std::string guest_context() override;
   void wake_at(time_point when) override;
+  void begin_call(guest_call& wanted) override;
+  void on_answer(std::uint32_t status, std::string answer) override;
+  void drop_call();
+  void make_instance();
 
   worker_environment& around_;
   worker_events& pool_;
   std::unique_ptr<instance> guest_;
   output_lines output_;
   timer wake_;
+  sub_calls::under_way* asked_ = nullptr;  // the call whose answer the guest waits for
+  bool asking_ = false;                    // it is being begun: an answer needs no new turn
   service_call* call_ = nullptr;
   service_request orphan_;             // the request's parts when its call has gone
   duration guest_time_{0};             // in slices

@@ -36,6 +36,15 @@ struct value_place {
   bool sensitive = false;  ///< not to be quoted, as a whole
 };
 
+/// `@schedule`: the node calls the method by itself. Exactly one of `cron` and `every` is given.
+struct schedule_settings {
+  std::string cron;  ///< five fields, valid (schema/cron.h)
+  std::string time_zone = "UTC";
+  std::chrono::milliseconds every{0};
+  std::chrono::milliseconds jitter{0};
+  bool once_when_missed = false;  ///< else runs that were missed are skipped
+};
+
 /// What an operator may call of a service, and how.
 struct method {
   std::string name;
@@ -44,6 +53,7 @@ struct method {
   bool internal = false;  ///< not from outside
   bool idempotent = false;
   std::optional<std::chrono::milliseconds> timeout;   ///< @timeout
+  std::optional<schedule_settings> schedule;          ///< @schedule
   std::shared_ptr<const graphql::type_tables> types;  ///< null: any JSON passes
   value_place payload;
   value_place answer;
@@ -72,7 +82,7 @@ struct contract {
   pool_settings pool;
   std::optional<std::uint32_t> memory_mb;
   std::optional<std::chrono::milliseconds> timeout;
-  std::vector<std::string> uses;
+  std::vector<std::string> uses;  ///< @uses: fully qualified names, in order, none twice
   std::map<std::string, method, std::less<>> methods;
   std::string sdl;  ///< the text it was compiled from
   /// The same as a syntax tree, in the standard form (schema/schema.h). Null in a contract that no text was compiled to.

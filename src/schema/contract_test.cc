@@ -235,16 +235,95 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"type Query { a: Int } extend schema @okra(namespace: \"a\")", "directive @okra is not defined"},
         wrong{"schema @service(name: \"A\") { query: Q } extend schema @service(name: \"A\") type Q { a: Int }",
               ":1:55: error: @service stands here twice"}));
+INSTANTIATE_TEST_SUITE_P(not_yet, schema_errors,
+                         testing::Values(wrong{"type Query { a: Int @auth }",
+                                               ":1:21: error: @auth is not available in this build yet"}));
+
 INSTANTIATE_TEST_SUITE_P(
-    not_yet, schema_errors,
-    testing::Values(wrong{"type Query { a: Int } extend schema @uses(services: [\"B\"])",
-                          ":1:37: error: @uses is not available in this build yet"},
-                    wrong{"type Query { a: Int @schedule(everyMs: 5) }",
-                          "@schedule is not available in this build yet"},
-                    wrong{"type Query { a: Int @auth }", "@auth is not available in this build yet"},
-                    wrong{"type Query { a: Int @idempotent }", "@idempotent is not available in this build yet"},
-                    wrong{"extend schema @service(name: \"A\", singleton: true) type Query { a: Int }",
-                          ":1:35: error: singleton of @service is not available in this build yet"}));
+    uses, schema_errors,
+    testing::Values(
+        wrong{R"(extend schema @uses(services: ["a.B", "a.C", "a.B"]) type Query { a: Int })",
+              ":1:46: error: a.B stands here twice"},
+        wrong{R"(extend schema @uses(services: ["a.B"]) @uses(services: ["a.C"]) type Query { a: Int })",
+              ":1:40: error: @uses stands here twice"},
+        wrong{R"(extend schema @uses(services: ["a.b"]) type Query { a: Int })",
+              "its last part must begin with a capital"},
+        wrong{R"(extend schema @uses(services: "a..B") type Query { a: Int })", "\"a..B\" is no service name"},
+        wrong{R"(extend schema @uses(services: [""]) type Query { a: Int })", "is no service name"},
+        wrong{R"(extend schema @uses(services: [1]) type Query { a: Int })", "expected [String!]!, found 1"},
+        wrong{R"(extend schema @uses(services: [null]) type Query { a: Int })", "expected [String!]!, found null"},
+        wrong{R"(extend schema @uses(services: null) type Query { a: Int })", "expected [String!]!, found null"},
+        wrong{R"(extend schema @uses type Query { a: Int })", "@uses needs services: [String!]!"},
+        wrong{R"(extend schema @uses(services: [], service: "A") type Query { a: Int })", "did you mean services?"},
+        wrong{R"(type Query { a: Int @uses(services: ["a.B"]) })", "@uses cannot stand on FIELD_DEFINITION"}));
+INSTANTIATE_TEST_SUITE_P(
+    schedule, schema_errors,
+    testing::Values(
+        wrong{"type Query { a: Int @schedule }", ":1:21: error: @schedule needs exactly one of cron and everyMs"},
+        wrong{R"(type Query { a: Int @schedule(tz: "UTC") })", "exactly one of cron and everyMs"},
+        wrong{R"(type Query { a: Int @schedule(cron: "* * * * *", everyMs: 1) })", "exactly one of cron and everyMs"},
+        wrong{R"(type Query { a: Int @schedule(cron: null, everyMs: null) })", "exactly one of cron and everyMs"},
+        wrong{R"(type Query { a: Int @schedule(cron: "* * * *") })",
+              ":1:37: error: cron: a cron expression has five fields"},
+        wrong{R"(type Query { a: Int @schedule(cron: "") })", "cron: a cron expression has five fields"},
+        wrong{R"(type Query { a: Int @schedule(cron: "61 * * * *") })", "cron: \"61\" is no minute (0–59)"},
+        wrong{R"(type Query { a: Int @schedule(cron: 5) })", "expected String, found 5"},
+        wrong{"type Query { a: Int @schedule(everyMs: 0) }", "everyMs is 0; it must be at least 1"},
+        wrong{"type Query { a: Int @schedule(everyMs: -1) }", "everyMs is -1"},
+        wrong{"type Query { a: Int @schedule(everyMs: 2147483648) }", "expected Int, found 2147483648"},
+        wrong{"type Query { a: Int @schedule(everyMs: 9, jitterMs: -1) }", "jitterMs is -1; it must be at least 0"},
+        wrong{"type Query { a: Int @schedule(everyMs: 9, jitterMs: 9) }",
+              ":1:53: error: jitterMs is 9; it must be less than everyMs, which is 9"},
+        wrong{R"(type Query { a: Int @schedule(everyMs: 9, tz: "UTC") })",
+              "tz is the time zone of cron; everyMs has none"},
+        wrong{"type Query { a: Int @schedule(everyMs: 9, missed: TWICE) }", "WaggleMissed has no value TWICE"},
+        wrong{"type Query { a: Int @schedule(everyMs: 9, missed: null) }", "expected WaggleMissed!, found null"},
+        wrong{"type Query { a: Int @schedule(everyMs: 9, evryMs: 9) }", "did you mean everyMs?"},
+        wrong{"type Query { a: Int @schedule(everyMs: 9) @schedule(everyMs: 8) }", "@schedule stands here twice"},
+        wrong{"type Query { a(b: Int, c: Int!): Int @schedule(everyMs: 9) }",
+              ":1:24: error: @schedule calls a without arguments, but c is required"},
+        wrong{"type Query { a(b: Int): Int @bare @schedule(everyMs: 9) }",
+              "@schedule calls a without arguments, but by @bare its payload is the argument itself"},
+        wrong{"type Query { b: Int } type Subscription { a: Int @schedule(everyMs: 9) }",
+              "a is a subscription; @schedule is for queries and mutations"},
+        wrong{"type Query @schedule(everyMs: 9) { a: Int }", "@schedule cannot stand on OBJECT"}));
+
+TEST(contract, reads_uses_schedules_and_singletons) {
+  const contract c = compiled(R"(
+extend schema @service(name: "a.B", singleton: true, pool: {min: 1, queue: 7}) @uses(services: ["a.C", "waggle.state.v1.State"])
+type Query {
+  nightly(x: Int, y: Int! = 3): Int @schedule(cron: "0 3 * * mon-fri", tz: "Europe/Berlin", jitterMs: 60000, missed: ONCE)
+  poll: Int @internal @bare @schedule(everyMs: 1500, jitterMs: 1499)
+  null: Int @schedule(cron: "* * * * *", everyMs: null, tz: null, jitterMs: null)
+})");
+  EXPECT_TRUE(c.singleton);
+  EXPECT_EQ(c.pool.min, 1U);
+  EXPECT_EQ(c.pool.max, 1U);
+  EXPECT_EQ(c.pool.queue, 7U);
+  EXPECT_THAT(c.uses, ElementsAre("a.C", "waggle.state.v1.State"));
+  const schedule_settings& nightly = *c.find("nightly")->schedule;
+  EXPECT_EQ(nightly.cron, "0 3 * * mon-fri");
+  EXPECT_EQ(nightly.time_zone, "Europe/Berlin");
+  EXPECT_EQ(nightly.every.count(), 0);
+  EXPECT_EQ(nightly.jitter, std::chrono::minutes(1));
+  EXPECT_TRUE(nightly.once_when_missed);
+  const schedule_settings& poll = *c.find("poll")->schedule;
+  EXPECT_EQ(poll.cron, "");
+  EXPECT_EQ(poll.every.count(), 1500);
+  EXPECT_EQ(poll.jitter.count(), 1499);
+  EXPECT_FALSE(poll.once_when_missed);
+  EXPECT_EQ(c.find("null")->schedule->time_zone, "UTC");
+  EXPECT_THAT(compiled(service("", R"(name: "A") @uses(services: "a.C")")).uses, ElementsAre("a.C"));
+  EXPECT_THAT(compiled(service("", R"(name: "A") @uses(services: [])")).uses, IsEmpty());
+  EXPECT_FALSE(compiled(service("")).find("ok")->schedule);
+}
+
+TEST(contract, uses_are_bounded) {
+  std::string names;
+  for (int i = 0; i < 200'000; ++i) names += " \"A" + std::to_string(i) + "\"";
+  EXPECT_THAT(findings_of(service("", "name: \"A\") @uses(services: [" + names + "]")),
+              ElementsAre(HasSubstr("a service can use at most 1000 others")));
+}
 
 TEST(contract, asking_for_nothing_is_available) {
   EXPECT_THAT(findings_of(service("", R"(name: "A", singleton: false)")), IsEmpty());
@@ -272,6 +351,18 @@ INSTANTIATE_TEST_SUITE_P(
                     wrong{R"(name: "A", memoryMb: 2049)", "from 1 to 2048"},
                     wrong{R"(name: "A", timeoutMs: 0)", "timeoutMs is 0"},
                     wrong{R"(name: "A", timeoutMs: true)", "expected Int, found true"}));
+INSTANTIATE_TEST_SUITE_P(
+    singleton, service_errors,
+    testing::Values(wrong{R"(name: "A", singleton: true, pool: {max: 2})",
+                          ":1:64: error: max of a singleton's pool: a singleton is one; max can only be 1"},
+                    wrong{R"(name: "A", singleton: true, pool: {max: 8})", "max can only be 1"},
+                    wrong{R"(name: "A", singleton: true, pool: {min: 2})", "min can only be 0 or 1"},
+                    wrong{R"(name: "A", singleton: true, pool: {min: 9})", "min is 9, more than max, which is 8"},
+                    wrong{R"(name: "A", singleton: true, pool: {isolation: FRESH})", "FRESH would lose its memory"},
+                    wrong{R"(name: "A", singleton: true, pool: {maxRequests: 5})", "never replaced while it is sound"},
+                    wrong{R"(name: "A", singleton: 1)", "expected Boolean!, found 1"},
+                    wrong{R"(name: "A", singleton: null)", "expected Boolean!, found null"},
+                    wrong{R"(name: "A", singleton: true, singleton: true)", "singleton of @service is given twice"}));
 INSTANTIATE_TEST_SUITE_P(
     pool, service_errors,
     testing::Values(wrong{R"(name: "A", pool: {min: 3, max: 2})", ":1:47: error: min is 3, more than max, which is 2"},

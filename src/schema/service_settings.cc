@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "schema/cron.h"
 #include "schema/language/text.h"
 
 namespace waggle::graphql {
 namespace {
 
 constexpr std::int32_t no_limit = std::numeric_limits<std::int32_t>::max();
+/// Each name is compared with those before it.
+constexpr std::size_t most_uses = 1000;
 
 /// What a number may be; the type Int bounds it already.
 struct range {
@@ -20,8 +24,9 @@ struct range {
 };
 constexpr range ranges[] = {
     {"memoryMb", 1, 2048},  // a guest's memory is at most 2 GiB
-    {"timeoutMs", 1, no_limit}, {"ms", 1, no_limit},     {"min", 0, 100'000},          {"max", 1, 100'000},
-    {"queue", 0, 10'000'000},   {"idleMs", 0, no_limit}, {"maxRequests", 0, no_limit},
+    {"timeoutMs", 1, no_limit},   {"ms", 1, no_limit},      {"min", 0, 100'000},
+    {"max", 1, 100'000},          {"queue", 0, 10'000'000}, {"idleMs", 0, no_limit},
+    {"maxRequests", 0, no_limit}, {"everyMs", 1, no_limit}, {"jitterMs", 0, no_limit},
 };
 
 /// The number, where it is given, is one and is in its range.
@@ -65,12 +70,14 @@ void check_service_name(const value& v, findings& found) {
   }
 }
 
+const value* entry_of(const value& v, std::string_view key) {
+  const auto it = std::ranges::find(v.items, key, [](const value& item) { return item.key.text; });
+  return it == v.items.end() ? nullptr : &*it;
+}
+
 void read_pool(const value& v, pool_settings& pool, findings& found) {
   if (v.kind != value_kind::object) return;
-  auto entry = [&](std::string_view key) -> const value* {
-    const auto it = std::ranges::find(v.items, key, [](const value& item) { return item.key.text; });
-    return it == v.items.end() ? nullptr : &*it;
-  };
+  auto entry = [&](std::string_view key) { return entry_of(v, key); };
   auto read = [&](std::string_view key, auto& into) {
     using number_type = std::remove_reference_t<decltype(into)>;
     if (const auto n = number(key, entry(key), found)) into = number_type{*n};
@@ -87,12 +94,88 @@ void read_pool(const value& v, pool_settings& pool, findings& found) {
   }
 }
 
+/// One instance, for as long as it is sound: what else a pool could be told makes no sense for a singleton.
+void check_singleton(const value* pool, contract& into, findings& found) {
+  auto refuse = [&](std::string_view key, bool wrong, std::string_view why) {
+    if (const value* v = pool == nullptr ? nullptr : entry_of(*pool, key); v != nullptr && wrong)
+      found.error(v->offset, fmt::format("{} of a singleton's pool: {}", key, why));
+  };
+  refuse("max", into.pool.max != 1, "a singleton is one; max can only be 1");
+  refuse("min", into.pool.min > 1 && into.pool.min <= into.pool.max, "a singleton is one; min can only be 0 or 1");
+  refuse("isolation", into.pool.fresh, "its instance lasts between requests; FRESH would lose its memory");
+  refuse("maxRequests", into.pool.max_requests != 0, "its instance is never replaced while it is sound");
+  into.pool.max = 1;
+  into.pool.min = std::min(into.pool.min, 1U);
+}
+
+void read_uses(const directive& d, contract& into, findings& found) {
+  const value* v = given(d, "services");
+  if (v == nullptr) return;
+  auto add = [&](const value& name_of_service) {
+    if (name_of_service.kind != value_kind::string) return;
+    check_service_name(name_of_service, found);
+    if (std::ranges::find(into.uses, name_of_service.text) != into.uses.end())
+      found.error(name_of_service.offset, fmt::format("{} stands here twice", shown(name_of_service.text)));
+    else if (into.uses.size() == most_uses)
+      found.error(name_of_service.offset, fmt::format("a service can use at most {} others", most_uses));
+    else
+      into.uses.emplace_back(name_of_service.text);
+  };
+  if (v->kind != value_kind::list) return add(*v);  // a single value is a list of one (§3.11)
+  for (const value& item : v->items) {
+    add(item);
+    if (found.has_errors() && into.uses.size() == most_uses) return;  // the rest says nothing new
+  }
+}
+
+void read_schedule(const directive& d, const field& f, method& into, findings& found) {
+  if (into.kind == operation::subscription)
+    found.error(d.id.offset,
+                fmt::format("{} is a subscription; @schedule is for queries and mutations", shown(f.id.text)));
+  schedule_settings s;
+  const value* cron_text = given(d, "cron");
+  const value* every = given(d, "everyMs");
+  const auto is_given = [](const value* v) { return v != nullptr && v->kind != value_kind::null; };
+  if (is_given(cron_text) == is_given(every))
+    found.error(d.id.offset, "@schedule needs exactly one of cron and everyMs");
+  if (is_given(cron_text) && cron_text->kind == value_kind::string) {
+    s.cron = cron_text->text;
+    if (auto parsed = cron::parse(s.cron); !parsed) found.error(cron_text->offset, "cron: " + parsed.error().message);
+  }
+  if (const auto ms = number("everyMs", every, found)) s.every = std::chrono::milliseconds(*ms);
+  if (const auto ms = number("jitterMs", given(d, "jitterMs"), found)) s.jitter = std::chrono::milliseconds(*ms);
+  if (s.every.count() > 0 && s.jitter >= s.every)
+    found.error(given(d, "jitterMs")->offset, fmt::format("jitterMs is {}; it must be less than everyMs, which is {}",
+                                                          s.jitter.count(), s.every.count()));
+  if (const value* tz = given(d, "tz"); tz != nullptr && tz->kind == value_kind::string) {
+    s.time_zone = tz->text;
+    if (is_given(every) && !is_given(cron_text))
+      found.error(tz->offset, "tz is the time zone of cron; everyMs has none");
+  }
+  if (const value* missed = given(d, "missed")) s.once_when_missed = missed->text == "ONCE";
+  const bool bare =
+      std::ranges::find(f.directives, "bare", [](const directive& o) { return o.id.text; }) != f.directives.end();
+  if (bare && !f.arguments.empty()) {
+    found.error(d.id.offset,
+                fmt::format("@schedule calls {} without arguments, but by @bare its payload is the argument itself",
+                            shown(f.id.text)));
+    return;
+  }
+  for (const input_value& a : f.arguments)
+    if (a.type.modifiers.ends_with('!') && a.default_value.empty())
+      found.error(a.id.offset, fmt::format("@schedule calls {} without arguments, but {} is required", shown(f.id.text),
+                                           shown(a.id.text)));
+  into.schedule = std::move(s);
+}
+
 }  // namespace
 
 void read_service(const schema& s, contract& into, findings& found) {
+  bool seen = false;
   for (const definition* part : s.parts) {
     for (const directive& d : part->directives) {
-      if (d.id.text != "service") continue;
+      if (d.id.text == "uses") read_uses(d, into, found);
+      if (d.id.text != "service" || std::exchange(seen, true)) continue;  // a second one was reported
       if (const value* v = given(d, "name"); v != nullptr && v->kind == value_kind::string) {
         check_service_name(*v, found);
         into.name = v->text;
@@ -103,7 +186,7 @@ void read_service(const schema& s, contract& into, findings& found) {
       into.memory_mb = number("memoryMb", given(d, "memoryMb"), found);
       if (const auto ms = number("timeoutMs", given(d, "timeoutMs"), found))
         into.timeout = std::chrono::milliseconds(*ms);
-      return;  // a second one was reported
+      if (into.singleton) check_singleton(given(d, "pool"), into, found);
     }
   }
 }
@@ -112,6 +195,7 @@ void read_method_directives(const field& f, method& into, findings& found) {
   for (const directive& d : f.directives) {
     if (d.id.text == "internal") into.internal = true;
     if (d.id.text == "idempotent") into.idempotent = true;
+    if (d.id.text == "schedule") read_schedule(d, f, into, found);
     if (d.id.text == "timeout")
       if (const auto ms = number("ms", given(d, "ms"), found)) into.timeout = std::chrono::milliseconds(*ms);
     if (d.id.text != "bare") continue;

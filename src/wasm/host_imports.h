@@ -7,7 +7,7 @@
 
 namespace waggle {
 
-/// The module name of waggle's own imports (docs/guest-abi.md): `log` and `context`.
+/// The module name of waggle's own imports (docs/guest-abi.md): `call`, `rest`, `log` and `context`.
 inline constexpr std::string_view host_module = "waggle";
 inline constexpr std::string_view wasi_module = "wasi_snapshot_preview1";
 

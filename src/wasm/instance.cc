@@ -91,6 +91,7 @@ void instance::request(std::string_view method, std::string_view input) {
   request_.output.clear();
   request_.violation.clear();
   request_.failed = request_.said_nothing = request_.too_long = false;
+  call_answer_.clear();
   begin_fiber(stage::handle);
 }
 
@@ -116,11 +117,24 @@ wasm_trap_t* instance::drive(void* self, wasmtime_caller_t* caller, wasmtime_val
 
 slice_end instance::poll() {
   if (wait_ && host_.now() < *wait_) return slice_end::waiting;
-  wait_.reset();
-  suspended_ = false;
-  const bool done = stage_ == stage::instantiate ? poll_instantiation() : poll_fiber();
-  if (done) return slice_end::finished;
-  return wait_ ? slice_end::waiting : slice_end::yielded;
+  if (calling_ == calling::waiting) return slice_end::waiting;
+  for (;;) {
+    wait_.reset();
+    suspended_ = false;
+    const bool done = stage_ == stage::instantiate ? poll_instantiation() : poll_fiber();
+    if (done) return slice_end::finished;
+    if (calling_ != calling::wanted) return wait_ ? slice_end::waiting : slice_end::yielded;
+    calling_ = calling::waiting;
+    host_.begin_call(call_);
+    if (calling_ == calling::waiting) return slice_end::waiting;
+    // It was answered at once, and the guest's slice is not over.
+  }
+}
+
+void instance::answered(std::uint32_t status, std::string answer) {
+  calling_ = calling::answered;
+  call_status_ = status;
+  call_answer_ = std::move(answer);
 }
 
 bool instance::poll_instantiation() {
@@ -160,6 +174,7 @@ void instance::end_fiber() {
 void instance::cancel() {
   if (stage_ == stage::idle) return;
   canceled_ = broken_ = true;
+  calling_ = calling::nothing;
   instantiation_.reset();
   end_fiber();
 }

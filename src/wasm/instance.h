@@ -16,9 +16,17 @@ namespace waggle {
 struct instance_settings {
   std::uint64_t memory_bytes = std::uint64_t{64} << 20;
   std::size_t output_bytes = std::size_t{1} << 20;
+  std::size_t call_bytes = std::size_t{1} << 20;  ///< of the input of a call that the guest makes
   std::vector<std::string> args;
   std::vector<std::string> environ;
   duration start_timeout{std::chrono::seconds(30)};  ///< instantiation and `_initialize`: guest time and waits
+};
+
+/// A call of another service by the import `call`, copied out of the guest's memory.
+struct guest_call {
+  std::string service;
+  std::string method;
+  std::string input;
 };
 
 /// What an instance needs of whoever runs it. All on the instance's core; some are called on its fiber and must not
@@ -35,6 +43,9 @@ class instance_host {
   virtual std::string guest_context() = 0;
   /// The guest waits: poll it again at `when`.
   virtual void wake_at(time_point when) = 0;
+  /// The guest waits for the answer of this call, which `instance::answered` is to be given: now or later, when the
+  /// instance is to be polled again. Not on its fiber. `call` is the instance's and may be moved from.
+  virtual void begin_call(guest_call& call) = 0;
 };
 
 /// One live instance of a module: a store, its memory, and the fiber that runs in it. It lives and dies on one core.
@@ -55,6 +66,8 @@ class instance final : private wasi_host {
   void moved(std::string_view method, std::string_view input);
   /// Runs the guest until it is finished, or its slice is over, or it waits.
   slice_end poll();
+  /// The answer of the call that it waits for: 0 and its bytes, or the error's code and its JSON.
+  void answered(std::uint32_t status, std::string answer);
   /// Unwinds what runs (about 30 µs). The instance is broken then.
   void cancel();
 
@@ -69,6 +82,7 @@ class instance final : private wasi_host {
  private:
   friend struct host_imports;
   enum class stage : std::uint8_t { idle, instantiate, initialize, handle };
+  enum class calling : std::uint8_t { nothing, wanted, waiting, answered };
 
   static wasm_trap_t* drive(void* self, wasmtime_caller_t* caller, wasmtime_val_raw_t*, std::size_t);
   void begin_fiber(stage next);
@@ -100,6 +114,10 @@ class instance final : private wasi_host {
   c_ptr<waggle_fiber_t, waggle_fiber_delete> fiber_;
   wasmtime_error_t* fiber_failure_ = nullptr;
   native_request request_;
+  guest_call call_;
+  calling calling_ = calling::nothing;
+  std::uint32_t call_status_ = 0;
+  std::string call_answer_;         // of the last call, for `rest`
   std::optional<time_point> wait_;  // the guest waits until then
   bool suspended_ = false;          // an import waits for the next poll
   stage stage_ = stage::idle;

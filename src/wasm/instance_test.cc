@@ -51,6 +51,10 @@ struct Instance : testing::Test, instance_host {
   void guest_output(int fd, std::string_view bytes) override { printed.emplace_back(fd, bytes); }
   std::string guest_context() override { return R"({"a":1})"; }
   void wake_at(time_point when) override { woken_at = when; }
+  void begin_call(guest_call& call) override {
+    called.push_back(call);
+    if (answer_at_once) it->answered(call_status, call_answer);
+  }
 
   /// Loads it and runs it up to its first request.
   void begin(std::shared_ptr<const module> m) {
@@ -74,6 +78,10 @@ struct Instance : testing::Test, instance_host {
   }
 
   manual_clock clock;
+  std::vector<guest_call> called;
+  bool answer_at_once = true;
+  std::uint32_t call_status = 0;
+  std::string call_answer;
   instance_settings settings;
   std::vector<std::pair<int, std::string>> logged;
   std::vector<std::pair<int, std::string>> printed;
@@ -369,6 +377,86 @@ TEST_F(Instance, BothEnginesWorkInOneProcess) {
   EXPECT_EQ(request("echo", "1"), "1");
   it->request("spin", "{}");
   EXPECT_EQ(it->poll(), slice_end::yielded) << "the ticker ends slices on both";
+}
+
+constexpr std::string_view a_call = R"({"service":"a.B","method":"m","input":{"x":1}})";
+
+TEST_F(Instance, CallsCopyWhatTheGuestSaysAndGiveItTheAnswer) {
+  begin(load(guest("caller")));
+  call_answer = R"({"y":2})";
+  EXPECT_EQ(request("call", std::string(a_call)), R"({"y":2})");
+  ASSERT_EQ(called.size(), 1U);
+  EXPECT_EQ(called[0].service, "a.B");
+  EXPECT_EQ(called[0].method, "m");
+  EXPECT_EQ(called[0].input, R"({"x":1})");
+}
+
+TEST_F(Instance, AnAnswerThatIsLongerThanTheGuestsRoomIsThereOnceMore) {
+  begin(load(guest("caller")));
+  call_answer = "\"" + std::string(5000, 'a') + "\"";
+  EXPECT_EQ(request("call", std::string(a_call)), call_answer);
+}
+
+TEST_F(Instance, AFailedCallGivesTheErrorsCodeAndItsJson) {
+  begin(load(guest("caller")));
+  call_status = 5;
+  call_answer = R"({"code":"not_found","message":"no"})";
+  EXPECT_EQ(request("call", std::string(a_call)), R"({"error":{"code":"not_found","message":"no"}})");
+  EXPECT_TRUE(it->answer().failed);
+}
+
+TEST_F(Instance, WaitsForAnAnswerWithoutRunning) {
+  begin(load(guest("caller")));
+  answer_at_once = false;
+  it->request("call", a_call);
+  EXPECT_EQ(it->poll(), slice_end::waiting);
+  EXPECT_EQ(it->poll(), slice_end::waiting);  // not earlier for being asked
+  EXPECT_EQ(called.size(), 1U);
+  it->answered(0, "7");
+  EXPECT_EQ(it->poll(), slice_end::finished);
+  EXPECT_EQ(it->answer().output, "7");
+}
+
+TEST_F(Instance, ThatIsUnwoundWhileItWaitsForAnAnswerIsBroken) {
+  begin(load(guest("caller")));
+  answer_at_once = false;
+  it->request("call", a_call);
+  EXPECT_EQ(it->poll(), slice_end::waiting);
+  it->cancel();
+  EXPECT_TRUE(it->broken());
+}
+
+TEST_F(Instance, CallsOnlyWhileItHandlesARequest) {
+  // `allocate` calls, and answers the status as its address.
+  begin(load(translated(R"((module
+    (import "waggle" "call" (func $call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i64)))
+    (memory (export "memory") 1)
+    (func (export "allocate") (param i32) (result i32)
+      (i64.store (i32.const 1000) (call $call (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+        (i32.const 0) (i32.const 2000) (i32.const 1000)))
+      (i32.const 4000))
+    (func (export "deallocate") (param i32))
+    (func (export "handle_request") (param i32 i32 i32 i32) (result i64)
+      (i64.or (i64.shl (i64.const 2000) (i64.const 32)) (i64.and (i64.load (i32.const 1000)) (i64.const 0xffffffff))))))")));
+  EXPECT_THAT(request("a", "{}"), HasSubstr(R"({"code":"failed_precondition")"));
+  EXPECT_TRUE(called.empty());
+}
+
+TEST_F(Instance, CallsWithPointersOutsideOfItsMemoryTrap) {
+  for (const int bad : {0, 2, 4, 6}) {
+    std::string args;
+    for (int i = 0; i < 8; i += 2)
+      args += i == bad ? "(i32.const 65530) (i32.const -1) " : "(i32.const 0) (i32.const 1) ";
+    begin(load(translated(R"((module
+    (import "waggle" "call" (func $call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i64)))
+    (memory (export "memory") 1)
+    (func (export "allocate") (param i32) (result i32) (i32.const 4000))
+    (func (export "deallocate") (param i32))
+    (func (export "handle_request") (param i32 i32 i32 i32) (result i64) (call $call )" +
+                          args + ")))")));
+    EXPECT_THAT(request("a", "{}"), HasSubstr("waggle.call was given memory that the guest does not have"));
+  }
+  EXPECT_TRUE(called.empty());
 }
 
 }  // namespace

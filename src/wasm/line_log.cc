@@ -16,13 +16,6 @@ constexpr std::size_t longest_character = 4;
 /// A guest's call is not interrupted while its text is looked at.
 constexpr std::size_t max_text = std::size_t{64} << 10;
 
-/// Moves a terminal's cursor, ends a line, or changes the order in which others are shown (Unicode's C0, C1, line and
-/// paragraph separators, Bidi_Control, and the byte order mark).
-bool is_control(char32_t c) {
-  return (c < 0x20 && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0x61C || c == 0x200E || c == 0x200F ||
-         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
-}
-
 bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
@@ -36,7 +29,7 @@ std::size_t escape(std::string& out, std::string_view text, std::size_t limit) {
     const auto [length, value] = first_utf8_character(rest);
     if (length == 0)
       piece = fmt::format("\\x{:02x}", static_cast<unsigned char>(rest[0]));
-    else if (is_control(value))
+    else if (disturbs_a_line(value))
       piece = value < 0x80 ? fmt::format("\\x{:02x}", static_cast<unsigned>(value))
                            : fmt::format("\\u{{{:04x}}}", static_cast<unsigned>(value));
     else

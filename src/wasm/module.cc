@@ -97,10 +97,6 @@ void import_reasons(const module_shape& shape, std::vector<std::string>& reasons
     std::string expected;
     if (i.module == host_module) {
       expected = host_import_type(i.name);
-      if (expected.empty() && (i.name == "call" || i.name == "rest")) {
-        reasons.push_back(where + ": calls between services are not available in this build yet");
-        continue;
-      }
     } else if (i.module == wasi_module) {
       expected = wasi_import_type(i.name);
     }

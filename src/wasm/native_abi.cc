@@ -92,7 +92,10 @@ class guest_calls {
     v[1].i32 = static_cast<std::int32_t>(r_.method.size());
     v[2].i32 = static_cast<std::int32_t>(input);
     v[3].i32 = static_cast<std::int32_t>(r_.input.size());
-    if (!call(exports_.handle_request, v)) return false;
+    r_.handling = true;
+    const bool fine = call(exports_.handle_request, v);
+    r_.handling = false;
+    if (!fine) return false;
     const auto answer = static_cast<std::uint64_t>(v[0].i64);
     const auto at = static_cast<std::uint32_t>(answer >> 32 & 0x7fff'ffff);
     const auto length = static_cast<std::uint32_t>(answer);

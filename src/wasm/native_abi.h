@@ -38,6 +38,7 @@ struct native_request {
   std::string_view input;
   std::size_t output_limit = 0;
 
+  bool handling = false;      ///< `handle_request` runs, not one of the functions around it
   std::string output;         ///< the answer's bytes
   bool failed = false;        ///< the guest says that they are an error
   bool said_nothing = false;  ///< it failed without a message

@@ -24,15 +24,6 @@ std::unexpected<error> bad(std::string message) {
 
 std::string_view as_text(wasm_bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t n = first_utf8_character(text).length;
-    if (n == 0) return false;
-    text.remove_prefix(n);
-  }
-  return true;
-}
-
 result<void> check_preamble(wasm_bytes module) {
   const std::string_view text = as_text(module);
   if (!text.starts_with(std::string_view("\0asm", 4))) {

@@ -117,6 +117,7 @@ struct quiet_host final : instance_host {
   void guest_output(int, std::string_view) override {}
   std::string guest_context() override { return {}; }
   void wake_at(time_point) override {}
+  void begin_call(guest_call&) override {}
 };
 
 struct lone_events final : worker_events {
@@ -176,7 +177,10 @@ int main(int argc, char** argv) {
                             .share = share,
                             .code = **code,
                             .log = log,
-                            .service = "bench",
+                            .about = warm->about(),
+                            .calls = testing_node::around(core).calls,
+                            .granted = {},
+                            .held = {},
                             .settings = {},
                             .failed = [](const error&) {}};
   lone_events events;

@@ -436,7 +436,7 @@ class Configuration(TestCase):
 
     def test_a_port_that_is_taken_is_an_error_that_names_it(self):
         with Node(ECHO) as node:
-            r = self.run_waggle("serve", ECHO, "--listen", f"127.0.0.1:{node.port}", "--data", node.data, timeout=10)
+            r = self.run_waggle("serve", ECHO, "--listen", f"127.0.0.1:{node.port}", "--data", self.folder / "other", timeout=10)
             self.assertEqual(1, r.status, r)
             self.assertIn(str(node.port), r.err)
 

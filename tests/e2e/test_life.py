@@ -1,5 +1,6 @@
 """A node's life: the module cache, reload, drain, pools (design.md §5, §6)."""
 
+import concurrent.futures
 import os
 import shutil
 import signal
@@ -66,17 +67,24 @@ class Cache(TestCase):
         self.check_recompiled(exchange)
 
     def test_processes_share_the_folder(self):
-        nodes = [Node(self.folder / "s", data=self.folder / "data", wait=False) for _ in range(3)]
-        try:
-            for node in nodes:
-                node.wait_for_port()
-                self.assertEqual({"n": 1}, node.call("e2e.One", "echo", {"n": 1}).json)
-        finally:
-            for node in nodes:
-                node.end()
-        self.assertEqual(1, len(self.entries()))
-        self.assertEqual([], list((self.folder / "data/modules").glob("tmp-*")))
-        self.assertNotIn("compiling", self.serve_once())
+        data = self.folder / "home/waggle"  # where `invoke` looks too
+        module = next((self.folder / "s").glob("*.wasm"))
+        with Node(self.folder / "s", data=data, wait=False) as node:
+            with concurrent.futures.ThreadPoolExecutor() as several:
+                for answer in several.map(lambda n: self.run_waggle("invoke", module, "echo", f'{{"n":{n}}}'), range(3)):
+                    self.assertEqual(0, answer.status, answer)
+            node.wait_for_port()
+            self.assertEqual({"n": 1}, node.call("e2e.One", "echo", {"n": 1}).json)
+        self.assertEqual(1, len([e for e in (data / "modules").iterdir() if e.name.endswith(".cwasm") or e.is_file()]))
+        self.assertEqual([], list((data / "modules").glob("tmp-*")))
+        with Node(self.folder / "s", data=data) as node:
+            self.assertNotIn("compiling", node.log)
+
+    def test_two_nodes_do_not_share_state(self):
+        with Node(self.folder / "s", data=self.folder / "data"):
+            r = self.run_waggle("serve", self.folder / "s", "--listen", "127.0.0.1:0", "--data", self.folder / "data")
+            self.assertEqual(1, r.status, r)
+            self.assertIn("another process has the state", r.err)
 
     def test_ten_services_restart_within_their_budget(self):
         for i in range(9):

@@ -20,7 +20,7 @@ std::string answer(std::string_view before, std::string_view after) {
     sides[i++] = std::move(compiled.value);
   }
   std::string out = "[";
-  for (const change& c : compare(*sides[0], *sides[1])) {
+  for (const contract_change& c : compare(*sides[0], *sides[1])) {
     const change_kind_row& row = row_of(c.kind);
     out +=
         fmt::format(R"({}["{}","{}",{}])", out.size() > 1 ? "," : "", to_string(row.level), row.id, json_quote(c.path));

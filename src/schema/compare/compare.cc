@@ -264,7 +264,7 @@ void compare_roots(const schema& before, const schema& after, change_list& into)
 
 }  // namespace
 
-std::vector<change> compare(const parsed_schema& before, const parsed_schema& after) {
+std::vector<contract_change> compare(const parsed_schema& before, const parsed_schema& after) {
   change_list found;
   const service_part old_service = service_of(before.index);
   const service_part new_service = service_of(after.index);
@@ -277,7 +277,7 @@ std::vector<change> compare(const parsed_schema& before, const parsed_schema& af
 
 }  // namespace graphql
 
-std::vector<change> compare(const contract& before, const contract& after) {
+std::vector<contract_change> compare(const contract& before, const contract& after) {
   if (before.parsed == nullptr || after.parsed == nullptr) return {};
   return graphql::compare(*before.parsed, *after.parsed);
 }

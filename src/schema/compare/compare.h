@@ -10,7 +10,7 @@
 namespace waggle {
 
 /// One difference between two contracts.
-struct change {
+struct contract_change {
   change_kind kind = change_kind::description_changed;
   std::string path;                  ///< `Query.getUser(id:)`, `User.name`, `Color.RED`, `@service(name:)`
   std::string message;               ///< what it is and what a caller would notice, without the path
@@ -21,11 +21,11 @@ struct change {
 /// What a caller of `before` would notice of `after`: all differences, breaking ones first, then by path. What is not told,
 /// because it means nothing: order, comments, how a value or a string is written, whether a type is extended.
 /// Both must have been compiled from texts; without one there is no change.
-[[nodiscard]] std::vector<change> compare(const contract& before, const contract& after);
+[[nodiscard]] std::vector<contract_change> compare(const contract& before, const contract& after);
 
 namespace graphql {
 /// The same for texts that were parsed, lowered and indexed.
-[[nodiscard]] std::vector<change> compare(const parsed_schema& before, const parsed_schema& after);
+[[nodiscard]] std::vector<contract_change> compare(const parsed_schema& before, const parsed_schema& after);
 }  // namespace graphql
 
 }  // namespace waggle

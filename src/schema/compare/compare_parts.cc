@@ -83,27 +83,27 @@ void compare_defaults(const input_kinds& kinds, const std::string& path, const i
 }  // namespace
 
 void change_list::add(change_kind kind, std::string path, std::string_view what, place_pair at) {
-  change& c = changes_.emplace_back();
+  contract_change& c = changes_.emplace_back();
   c.kind = kind;
   c.path = std::move(path);
   c.message = fmt::format("{}; {}", what, row_of(kind).effect);
   places_.push_back(at);
 }
 
-std::vector<change> change_list::take(std::string_view text_before, std::string_view text_after) {
+std::vector<contract_change> change_list::take(std::string_view text_before, std::string_view text_after) {
   std::vector<std::size_t> order(changes_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto locate = [&](std::string_view text, std::size_t place_pair::*side,
-                          std::optional<text_place> change::*into) {
+                          std::optional<text_place> contract_change::*into) {
     std::ranges::sort(order, {}, [&](std::size_t i) { return places_[i].*side; });
     place_walk walk(text);
     for (const std::size_t i : order)
       if (places_[i].*side != nowhere) changes_[i].*into = walk.at(places_[i].*side);
   };
-  locate(text_before, &place_pair::before, &change::before);
-  locate(text_after, &place_pair::after, &change::after);
+  locate(text_before, &place_pair::before, &contract_change::before);
+  locate(text_after, &place_pair::after, &contract_change::after);
   places_.clear();
-  std::ranges::stable_sort(changes_, [](const change& a, const change& b) {
+  std::ranges::stable_sort(changes_, [](const contract_change& a, const contract_change& b) {
     const severity of_a = row_of(a.kind).level;
     const severity of_b = row_of(b.kind).level;
     return of_a != of_b ? of_a < of_b : a.path < b.path;

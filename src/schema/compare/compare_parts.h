@@ -25,10 +25,10 @@ class change_list {
   /// The message is `what` and the kind's effect.
   void add(change_kind kind, std::string path, std::string_view what, place_pair at);
   /// Breaking ones first, then by path. Leaves this empty.
-  [[nodiscard]] std::vector<change> take(std::string_view text_before, std::string_view text_after);
+  [[nodiscard]] std::vector<contract_change> take(std::string_view text_before, std::string_view text_after);
 
  private:
-  std::vector<change> changes_;
+  std::vector<contract_change> changes_;
   std::vector<place_pair> places_;
 };
 

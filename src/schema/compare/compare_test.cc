@@ -31,13 +31,14 @@ std::unique_ptr<graphql::parsed_schema> tree_of(std::string_view sdl) {
   for (const diagnostic& d : found.take()) ADD_FAILURE() << to_string(d);
   return parsed;
 }
-std::vector<change> changes(std::string_view before, std::string_view after) {
+std::vector<contract_change> changes(std::string_view before, std::string_view after) {
   return compare(*tree_of(before), *tree_of(after));
 }
 /// `enum-value-removed Color.RED`
 std::vector<std::string> told(std::string_view before, std::string_view after) {
   std::vector<std::string> out;
-  for (const change& c : changes(before, after)) out.push_back(fmt::format("{} {}", row_of(c.kind).id, c.path));
+  for (const contract_change& c : changes(before, after))
+    out.push_back(fmt::format("{} {}", row_of(c.kind).id, c.path));
   return out;
 }
 
@@ -336,8 +337,8 @@ TEST(compare, breaking_changes_come_first_then_by_path) {
 }
 
 TEST(compare, says_where_it_is_in_both_texts_and_what_a_caller_notices) {
-  const std::vector<change> found = changes("type Query {\n  \"ä\" a(x: Int! = 1): Int\n  b: Int\n}",
-                                            "type Query {\n  a(y: ID,\r\n x: Int!): Int\n}");
+  const std::vector<contract_change> found = changes("type Query {\n  \"ä\" a(x: Int! = 1): Int\n  b: Int\n}",
+                                                     "type Query {\n  a(y: ID,\r\n x: Int!): Int\n}");
   ASSERT_EQ(found.size(), 4U);
   EXPECT_EQ(found[0].path, "Query.a(x:)");
   EXPECT_EQ(found[0].message, "default 1 was removed; calls without it are refused");
@@ -352,10 +353,10 @@ TEST(compare, says_where_it_is_in_both_texts_and_what_a_caller_notices) {
 }
 
 TEST(compare, what_is_implied_has_no_place_in_a_text) {
-  const std::vector<change> found =
+  const std::vector<contract_change> found =
       changes("type Query {a: Int}", "type Query {a: Int} enum link__Purpose {\"new\" SECURITY OTHER}");
   ASSERT_EQ(found.size(), 3U);
-  for (const change& c : found) EXPECT_EQ(c.before, std::nullopt) << c.path;
+  for (const contract_change& c : found) EXPECT_EQ(c.before, std::nullopt) << c.path;
   EXPECT_EQ(found[0].path, "link__Purpose.EXECUTION");
   EXPECT_EQ(found[1].after, (text_place{1, 56}));
   EXPECT_EQ(found[2].message, "a description was added; only people read it");
@@ -364,7 +365,7 @@ TEST(compare, what_is_implied_has_no_place_in_a_text) {
 TEST(compare, long_names_are_cut_in_paths_and_messages) {
   const std::string name(255, 'n');
   const std::string before = "type Query {q: " + name + "} type " + name + " {a: Int " + name + ": Int}";
-  for (const change& c : changes(before, "type Query {q: " + name + "} type " + name + " {a: Int}")) {
+  for (const contract_change& c : changes(before, "type Query {q: " + name + "} type " + name + " {a: Int}")) {
     EXPECT_LT(c.path.size(), 200U);
     EXPECT_LT(c.message.size(), 400U);
   }

@@ -22,7 +22,7 @@ struct unavailable {
   std::string_view harmless;  ///< the argument's value that asks for nothing
 };
 constexpr unavailable not_yet[] = {
-    {"uses", "", ""}, {"schedule", "", ""}, {"auth", "", ""}, {"idempotent", "", ""}, {"service", "singleton", "false"},
+    {"auth", "", ""},
 };
 
 using names_seen = std::set<std::string_view>;

@@ -1,0 +1,39 @@
+#include "app/operator_view.h"
+
+#include <utility>
+
+namespace waggle {
+
+served_view view_of(const deployment& d, const configuration& c) {
+  served_view out{.name = d.about().name, .version = d.about().version, .max = d.max_workers(), .uses = {}};
+  for (std::size_t i = 0; i < d.shards(); ++i) {
+    const auto shard = d.view(i);
+    out.busy += shard.pool.busy.get();
+    out.idle += shard.pool.idle.get();
+    out.queued += shard.pool.queued.get();
+    std::uint64_t failed = 0;
+    for (std::size_t code = 1; code < shard.calls.by_code.size(); ++code) failed += shard.calls.by_code[code].get();
+    out.errors += failed;
+    out.requests += failed + shard.calls.by_code[0].get();
+  }
+  const service_grants granted = grants_for(d.about(), c);
+  for (const std::string& used : d.about().uses) out.uses.push_back({used, granted.uses.contains(used)});
+  return out;
+}
+
+scheduled_view view_of(schedule_view s) {
+  scheduled_view out{.service = std::move(s.service),
+                     .method = std::move(s.method),
+                     .timetable = std::move(s.timetable),
+                     .next = s.next,
+                     .last_run = s.last_run,
+                     .last_error = {},
+                     .running = s.running,
+                     .runs = s.runs,
+                     .failed = s.failed,
+                     .missed = s.missed};
+  if (s.last_outcome && !*s.last_outcome) out.last_error = std::move(s.last_outcome->error());
+  return out;
+}
+
+}  // namespace waggle

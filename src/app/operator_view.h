@@ -1,0 +1,14 @@
+#pragma once
+#include "app/config.h"
+#include "host/node_operator.h"
+#include "runtime/deployment.h"
+#include "runtime/schedules.h"
+
+namespace waggle {
+
+/// What the operator is shown of a service. Any thread, while it is deployed.
+[[nodiscard]] served_view view_of(const deployment& d, const configuration& c);
+
+[[nodiscard]] scheduled_view view_of(schedule_view s);
+
+}  // namespace waggle

@@ -1,0 +1,43 @@
+#pragma once
+#include <memory>
+
+#include "core/counter.h"
+#include "core/service.h"
+#include "loop/core_loop.h"
+#include "runtime/breaker.h"
+#include "runtime/wasm_worker.h"
+#include "schema/contract.h"
+#include "state/state_keeper.h"
+#include "wasm/line_log.h"
+
+namespace waggle {
+
+/// What an actor is made of.
+struct actor_parts {
+  std::shared_ptr<const contract> about;
+  std::shared_ptr<const module> code;
+  std::shared_ptr<breaker> trips;
+  std::shared_ptr<const service_grants> granted;
+  state_keeper* state = nullptr;  ///< null: there is none, as in tests of what is around it
+  instance_settings settings;
+};
+
+/// What the actors of one service on one core have in common: its turn on the core, its log, what its workers share.
+struct actor_common {
+  actor_common(core_loop& on, sub_calls& calls, actor_parts p);
+  actor_common(const actor_common&) = delete;
+  actor_common& operator=(const actor_common&) = delete;
+
+  /// Requests are held off at the moment: why. Nothing when they may pass.
+  [[nodiscard]] std::optional<error> refuses() const;
+
+  core_loop& core;
+  actor_parts parts;
+  bool closed = false;  ///< requests that come from now on are refused: `unavailable`
+  counter failures;     ///< of its guests
+  line_log log;
+  flow share;
+  worker_environment around;
+};
+
+}  // namespace waggle

@@ -1,0 +1,181 @@
+#include "state/archive.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "state/keys.h"
+
+namespace waggle {
+namespace {
+
+constexpr std::size_t keys_at_once = 1000;
+constexpr std::size_t bytes_at_once = std::size_t{4} << 20;
+
+struct line {
+  std::string service;
+  std::string key;
+  std::string value;
+  std::int64_t expires = 0;
+};
+
+bool is_number(std::string_view text) {
+  const auto digits = [&text] {
+    const std::size_t n = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(n);
+    return n;
+  };
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const bool zero = text.starts_with('0');
+  if (const std::size_t n = digits(); n == 0 || (zero && n > 1)) return false;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  return text.empty();
+}
+
+/// Is it JSON, all of it? simdjson alone would refuse numbers that it has no type for, which values may hold.
+bool is_json(std::string_view text) {
+  std::string rest;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (!quoted && (c == '-' || (c >= '0' && c <= '9'))) {
+      const std::size_t end = std::min(text.find_first_not_of("0123456789+-.eE", i), text.size());
+      if (!is_number(text.substr(i, end - i))) return false;
+      rest += '0';
+      i = end - 1;
+      continue;
+    }
+    rest += c;
+    if (c == '"') quoted = !quoted;
+    if (quoted && c == '\\' && i + 1 < text.size()) rest += text[++i];
+  }
+  thread_local simdjson::dom::parser parser;
+  simdjson::dom::element ignored;
+  return !parser.parse(rest).get(ignored);
+}
+
+/// False: it is not such a line.
+bool read_line(std::string& text, line& out) {
+  namespace json = simdjson::ondemand;
+  thread_local json::parser parser;
+  if (!is_json(text)) return false;
+  text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+  bool has_value = false;
+  try {
+    json::document document = parser.iterate(text.data(), text.size(), text.capacity());
+    for (auto field : document.get_object()) {
+      const std::string_view name = field.unescaped_key();
+      json::value v = field.value();
+      if (name == "service") {
+        out.service = std::string(std::string_view(v.get_string()));
+      } else if (name == "key") {
+        out.key = std::string(std::string_view(v.get_string()));
+      } else if (name == "expires") {
+        out.expires = std::int64_t(v.get_int64());
+      } else if (name == "value") {
+        out.value = std::string(std::string_view(simdjson::to_json_string(v)));
+        has_value = true;
+      } else {
+        return false;
+      }
+    }
+  } catch (const simdjson::simdjson_error&) {
+    return false;
+  }
+  return has_value && !out.service.empty() && out.service.find('\0') == std::string::npos;
+}
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+std::unexpected<error> no_entry(std::size_t number, std::size_t done) {
+  return fail(
+      error_code::invalid_argument, fault::caller,
+      fmt::format("line {} is not {{\"service\":…,\"key\":…,\"value\":…}}; {} entries were imported", number, done));
+}
+
+}  // namespace
+
+result<std::size_t> export_state(const store_view& view, std::string_view service,
+                                 const std::function<void(std::string_view line)>& write) {
+  const std::string from =
+      service.empty() ? std::string(1, static_cast<char>(key_kind::entry)) : full_key(key_kind::entry, service);
+  std::size_t lines = 0;
+  const auto read = view.scan(from, after_prefix(from), true, [&](std::string_view full, const stored_view& e) {
+    const std::size_t zero = full.find('\0');
+    std::string text = fmt::format(R"({{"service":{},"key":{},"value":)", json_quote(full.substr(1, zero - 1)),
+                                   json_quote(full.substr(zero + 1)));
+    text += e.value;
+    if (e.expires != 0) text += fmt::format(",\"expires\":{}", e.expires);
+    // A line has no line breaks; between the parts of a value they mean nothing, and within its texts there are none.
+    for (char& c : text)
+      if (c == '\n' || c == '\r') c = ' ';
+    text += "}\n";
+    write(text);
+    ++lines;
+    return true;
+  });
+  if (!read) return std::unexpected(read.error());
+  return lines;
+}
+
+result<std::set<std::string>> check_archive(const std::function<std::optional<std::string>()>& read) {
+  std::set<std::string> services;
+  for (std::size_t number = 1; auto text = read(); ++number) {
+    line l;
+    if (is_blank(*text)) continue;
+    if (!read_line(*text, l)) return no_entry(number, 0);
+    services.insert(std::move(l.service));
+  }
+  return services;
+}
+
+result<std::size_t> import_state(state_keeper& keeper, const std::function<std::optional<std::string>()>& read) {
+  std::shared_ptr<transaction> t;
+  std::size_t keys = 0;
+  std::size_t done = 0;
+  std::size_t number = 0;
+  const auto commit = [&]() -> result<void> {
+    if (!t) return {};
+    auto committed = keeper.commit_now(std::move(t));
+    t = nullptr;
+    if (!committed) return committed;
+    done += std::exchange(keys, 0);
+    return {};
+  };
+  while (auto text = read()) {
+    ++number;
+    if (is_blank(*text)) continue;
+    line l;
+    if (!read_line(*text, l)) return no_entry(number, done);
+    std::optional<std::int64_t> ttl;
+    if (l.expires != 0) {
+      const auto now =
+          std::chrono::duration_cast<std::chrono::milliseconds>(keeper.time().wall().time_since_epoch()).count();
+      if (l.expires <= now) continue;
+      ttl = l.expires - now;
+    }
+    if (t && (t->service() != l.service || keys >= keys_at_once || t->written_bytes() >= bytes_at_once))
+      if (auto committed = commit(); !committed) return std::unexpected(std::move(committed.error()));
+    if (!t) t = keeper.begin(l.service, nullptr, false, nullptr);
+    if (auto put = t->put(l.key, std::move(l.value), {}, ttl); !put) {
+      put.error().message = fmt::format("line {}: {}; {} entries were imported", number, put.error().message, done);
+      put.error().whose = fault::caller;
+      return std::unexpected(std::move(put.error()));
+    }
+    ++keys;
+  }
+  if (auto committed = commit(); !committed) return std::unexpected(std::move(committed.error()));
+  return done;
+}
+
+}  // namespace waggle

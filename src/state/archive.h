@@ -1,0 +1,29 @@
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "state/state_keeper.h"
+
+namespace waggle {
+
+/// Writes the entries of one service, or of all where it is empty, as they are at that moment, a line of JSON each:
+/// `{"service":"shop.v1.Orders","key":"a","value":1,"expires":1700000000000}` (milliseconds since 1970; absent: never).
+/// Versions, kept answers, leases and schedules are not in it. Blocks. The number of lines; on an error what could be read
+/// has been written. `write` is given whole lines.
+[[nodiscard]] result<std::size_t> export_state(const store_view& view, std::string_view service,
+                                               const std::function<void(std::string_view line)>& write);
+
+/// Reads all of what `export_state` wrote, for the services that it has entries of. The error names the line.
+[[nodiscard]] result<std::set<std::string>> check_archive(const std::function<std::optional<std::string>()>& read);
+
+/// Puts what `export_state` wrote, over what is there, in several transactions: on an error, which names the line, what came
+/// before stays. What has expired is left out. Blocks. `read` gives the next line, nothing at the end. Not for a service whose
+/// singleton runs: it would not see it. The number of entries.
+[[nodiscard]] result<std::size_t> import_state(state_keeper& keeper,
+                                               const std::function<std::optional<std::string>()>& read);
+
+}  // namespace waggle

@@ -1,0 +1,172 @@
+"""What guests get from the node: calls, grants, state, repeats, singletons, schedules, values and secrets."""
+
+import concurrent.futures
+import shutil
+import signal
+
+from node import GUESTS, Node, TestCase, wait_until
+
+STATE = "waggle.state.v1.State"
+METHODS = """
+scalar JSON
+type Query { call(service: String!, method: String!, input: JSON): JSON }
+type Mutation {
+  change(service: String!, method: String!, input: JSON): JSON
+  once(service: String!, method: String!, input: JSON): JSON @idempotent
+}
+"""
+
+
+class Services(TestCase):
+    def caller(self, name="e2e.Caller", uses=(STATE,), more="", methods=METHODS):
+        folder = self.folder / "s"
+        folder.mkdir(exist_ok=True)
+        stem = name.split(".")[-1].lower()
+        shutil.copy(GUESTS / "caller.wasm", folder / f"{stem}.wasm")
+        asked = ", ".join(f'"{u}"' for u in uses)
+        (folder / f"{stem}.graphql").write_text(f'extend schema @service(name: "{name}"{more}) @uses(services: [{asked}])\n' + methods)
+        return folder
+
+    def node(self, *flags, **more):
+        return Node(self.folder / "s", *flags, data=self.folder / "data", **more)
+
+    @staticmethod
+    def state(node, method, input, outer="change", service="e2e.Caller", headers=None):
+        return node.call(service, outer, {"service": STATE, "method": method, "input": input}, headers=headers or {})
+
+
+class Grants(Services):
+    def test_without_a_grant_a_call_is_denied_and_says_what_to_write(self):
+        self.caller()
+        with self.node() as node:
+            answer = self.state(node, "get", {"key": "a"})
+            self.assertEqual(("permission_denied", "guest"), (answer.code, answer.fault))
+            self.assertIn("[[grant]]", answer.json["message"])
+
+    def test_a_grant_of_the_operator_lets_it_through_within_its_limits(self):
+        self.caller()
+        file = self.write("c.toml", f'[[grant]]\nservice = "e2e.Caller"\nuses = ["{STATE}"]\nstate = {{ prefixes = ["mine/"] }}\n')
+        with self.node("--config", file) as node:
+            self.assertEqual(1, self.state(node, "increment", {"key": "mine/a"}).json)
+            self.assertEqual("permission_denied", self.state(node, "increment", {"key": "yours"}).code)
+
+    def test_what_is_not_asked_for_cannot_be_granted(self):
+        self.caller(uses=("waggle.log.v1.Log",))
+        file = self.write("c.toml", f'[[grant]]\nservice = "e2e.Caller"\nuses = ["{STATE}"]\n')
+        with self.node("--config", file) as node:
+            answer = self.state(node, "get", {"key": "a"})
+            self.assertEqual("permission_denied", answer.code)
+            self.assertIn("@uses", answer.json["message"])
+
+    def test_the_nodes_own_services_are_not_there_from_outside(self):
+        self.caller()
+        with self.node("--dev") as node:
+            self.assertEqual("not_found", node.call(STATE, "get", {"key": "a"}).code)
+
+    def test_values_and_secrets(self):
+        config = "waggle.config.v1.Config"
+        self.caller(uses=(config,))
+        file = self.write("c.toml", '[config."e2e.Caller"]\nrate = 2.5\nnames = ["a", "b"]\n')
+        secrets = self.folder / "secrets"
+        (secrets / "e2e.Caller").mkdir(parents=True)
+        (secrets / "e2e.Caller/token").write_text("from a file\n")
+        env = {"WAGGLE_SECRET_e2e_Caller__key": "from the environment"}
+        with self.node("--dev", "--config", file, "--secrets", secrets, env=env) as node:
+            def ask(method, key):
+                return node.call("e2e.Caller", "call", {"service": config, "method": method, "input": {"key": key}}).json
+            self.assertEqual(2.5, ask("get", "rate"))
+            self.assertEqual(["a", "b"], ask("get", "names"))
+            self.assertIsNone(ask("get", "missing"))
+            self.assertEqual("from a file", ask("secret", "token"))
+            self.assertEqual("from the environment", ask("secret", "key"))
+            self.assertNotIn("from a file", node.log)
+
+
+class State(Services):
+    def test_what_was_acknowledged_is_there_after_kill_9(self):
+        self.caller()
+        with self.node("--dev") as node:
+            for n in range(1, 6):
+                self.assertEqual(n, self.state(node, "increment", {"key": "a"}).json)
+            node.process.send_signal(signal.SIGKILL)
+            node.process.wait()
+        with self.node("--dev") as node:
+            self.assertEqual(5, self.state(node, "get", {"key": "a"}, outer="call").json["value"])
+
+    def test_a_request_that_fails_leaves_nothing(self):
+        self.caller(methods=METHODS.replace("change(service: String!, method: String!, input: JSON): JSON",
+                                            "change(service: String!, method: String!, input: JSON): JSON "
+                                            "wrong(service: String!, method: String!, input: JSON): [String!]"))
+        with self.node("--dev") as node:
+            self.assertEqual("internal", self.state(node, "increment", {"key": "a"}, outer="wrong").code)
+            self.assertIsNone(self.state(node, "get", {"key": "a"}, outer="call").json)
+
+    def test_a_query_may_not_write(self):
+        self.caller()
+        with self.node("--dev") as node:
+            self.assertEqual("failed_precondition", self.state(node, "increment", {"key": "a"}, outer="call").code)
+
+    def test_a_repeat_gets_the_kept_answer_also_after_kill_9(self):
+        self.caller()
+        key = {"Idempotency-Key": "first"}
+        with self.node("--dev") as node:
+            self.assertEqual(1, self.state(node, "increment", {"key": "a"}, "once", headers=key).json)
+            self.assertEqual(1, self.state(node, "increment", {"key": "a"}, "once", headers=key).json)
+            node.process.send_signal(signal.SIGKILL)
+            node.process.wait()
+        with self.node("--dev") as node:
+            self.assertEqual(1, self.state(node, "increment", {"key": "a"}, "once", headers=key).json)
+            self.assertEqual("invalid_argument", self.state(node, "increment", {"key": "b"}, "once", headers=key).code)
+            self.assertEqual(2, self.state(node, "increment", {"key": "a"}).json)
+
+    def test_many_at_once_over_two_cores_are_as_one_after_the_other(self):
+        self.caller(more=", pool: {max: 4}")
+        with self.node("--dev") as node, concurrent.futures.ThreadPoolExecutor(8) as several:
+            got = sorted(a.json for a in several.map(lambda _: self.state(node, "increment", {"key": "a"}), range(100)))
+            self.assertEqual(list(range(1, 101)), got)
+
+
+class Singletons(Services):
+    def test_one_instance_answers_on_every_core_and_its_memory_lasts(self):
+        folder = self.folder / "s"
+        folder.mkdir()
+        shutil.copy(GUESTS / "echo.wasm", folder / "one.wasm")
+        (folder / "one.graphql").write_text('schema @service(name: "e2e.One", singleton: true) { query: Query } type Query { count: Int! }')
+        with self.node() as node, concurrent.futures.ThreadPoolExecutor(8) as several:
+            got = sorted(a.json for a in several.map(lambda _: node.call("e2e.One", "count", {}), range(60)))
+            self.assertEqual(list(range(1, 61)), got)
+
+    def test_a_new_version_goes_on_with_the_state(self):
+        folder = self.caller(more=", singleton: true")
+        with self.node("--dev") as node:
+            self.assertEqual(1, self.state(node, "increment", {"key": "a"}).json)
+            seen = len(node.errors)
+            text = (folder / "caller.graphql").read_text()
+            (folder / "caller.graphql").write_text(text + "\n")
+            node.wait_for_line("replaced e2e.Caller", after=seen)
+            self.assertEqual(2, self.state(node, "increment", {"key": "a"}).json)
+
+
+class Schedules(Services):
+    def test_a_method_is_called_by_the_clock(self):
+        self.caller(more=", singleton: true", methods="""
+scalar JSON
+type Query { call(service: String!, method: String!, input: JSON): JSON }
+type Mutation { callTimes(service: String = "waggle.state.v1.State", method: String = "increment", input: JSON = {key: "ticks"}, times: Int = 1): JSON
+  @internal @schedule(everyMs: 50) }
+""")
+        with self.node("--dev") as node:
+            def ticks():
+                entry = self.state(node, "get", {"key": "ticks"}, outer="call").json
+                return entry and entry["value"]
+            wait_until(lambda: (ticks() or 0) >= 3)
+
+    def test_an_unknown_time_zone_is_an_error_at_load(self):
+        folder = self.folder / "s"
+        folder.mkdir()
+        shutil.copy(GUESTS / "echo.wasm", folder / "one.wasm")
+        (folder / "one.graphql").write_text('schema @service(name: "e2e.One") { query: Query } '
+                                            'type Query { count: Int! @schedule(cron: "0 3 * * *", tz: "Europe/Atlantis") }')
+        r = self.run_waggle("serve", folder, "--listen", "127.0.0.1:0", "--data", self.folder / "data")
+        self.assertEqual(1, r.status, r)
+        self.assertIn("Europe/Atlantis", r.err)
