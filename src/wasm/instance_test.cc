@@ -409,11 +409,11 @@ TEST_F(Instance, WaitsForAnAnswerWithoutRunning) {
   begin(load(guest("caller")));
   answer_at_once = false;
   it->request("call", a_call);
-  EXPECT_EQ(it->poll(), slice_end::waiting);
-  EXPECT_EQ(it->poll(), slice_end::waiting);  // not earlier for being asked
+  EXPECT_EQ(run(), slice_end::waiting);
+  EXPECT_EQ(run(), slice_end::waiting);  // not earlier for being asked
   EXPECT_EQ(called.size(), 1U);
   it->answered(0, "7");
-  EXPECT_EQ(it->poll(), slice_end::finished);
+  EXPECT_EQ(run(), slice_end::finished);
   EXPECT_EQ(it->answer().output, "7");
 }
 
@@ -421,7 +421,7 @@ TEST_F(Instance, ThatIsUnwoundWhileItWaitsForAnAnswerIsBroken) {
   begin(load(guest("caller")));
   answer_at_once = false;
   it->request("call", a_call);
-  EXPECT_EQ(it->poll(), slice_end::waiting);
+  EXPECT_EQ(run(), slice_end::waiting);
   it->cancel();
   EXPECT_TRUE(it->broken());
 }
