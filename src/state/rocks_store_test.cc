@@ -95,13 +95,13 @@ TEST_F(rocks, everything_is_there_after_a_restart) {
   {
     const auto keeper = open();
     ASSERT_TRUE(put(*keeper, "a", "1"));
-    ASSERT_TRUE(keeper->save_time("poll", 5));
+    ASSERT_TRUE(keeper->save_time("poll", {5, "every day"}));
     ASSERT_TRUE(keeper->acquire("shop.v1.Orders"));
     version = (**keeper->begin("shop.v1.Orders", nullptr, true, nullptr)->get("a")).version;
   }
   const auto keeper = open();
   EXPECT_EQ(value(*keeper, "a"), "1");
-  EXPECT_EQ(keeper->load_time("poll").value(), 5);
+  EXPECT_EQ(keeper->load_time("poll").value(), (state_keeper::kept_time{5, "every day"}));
   EXPECT_EQ((*keeper->acquire("shop.v1.Orders"))->epoch(), 2);
   ASSERT_TRUE(put(*keeper, "b", "1"));
   const auto t = keeper->begin("shop.v1.Orders", nullptr, true, nullptr);
