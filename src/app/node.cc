@@ -298,42 +298,63 @@ std::vector<node::missing_use> node::missing_uses() {
   return all;
 }
 
+std::vector<std::shared_ptr<deployment>> node::versions_of(const std::string& name) const {
+  std::vector<std::shared_ptr<deployment>> all;
+  for (const auto& d : retiring_)
+    if (d->about().name == name) all.push_back(d);
+  if (const auto at = services_.find(name); at != services_.end()) all.push_back(at->second);
+  return all;
+}
+
 result<void> node::deploy(const loaded_service& s) {
+  const std::string& name = s.about->name;
   std::vector<service_core> all;
   for (const auto& core : cores_) all.push_back({core->loop.get(), core->calls.get()});
-  auto fresh = std::make_shared<deployment>(all, s.about, s.code, settings_for(*s.about, config_, ground_.get()));
-  std::promise<bool> started;
-  fresh->start([&started](bool fine) { started.set_value(fine); });
-  if (!started.get_future().get()) {
-    retire(fresh);
-    return fail(error_code::internal, fault::guest,
-                fmt::format("{} did not start; the log above says why", s.about->name));
-  }
-  on_all_cores([&](one_core& core) { core.directory.put(s.about->name, fresh->on(core.loop->index())); });
-  std::shared_ptr<deployment> old;
+  deployment_settings settings = settings_for(*s.about, config_, ground_.get());
   {
     const std::lock_guard lock(mutex_);
-    old = std::exchange(services_[s.about->name], fresh);
+    const auto before = versions_of(name);
+    if (!before.empty()) settings.running = before.back()->running();
+    settings.waits = std::ranges::any_of(before, [](const auto& d) { return d->about().singleton; });
   }
-  find_cycles();
-  if (s.about->singleton) {
-    if (auto ok = take_over(fresh, std::move(old)); !ok) return ok;
-  } else if (old) {
-    retire(std::move(old));
+  const bool waits = settings.waits || s.about->singleton;
+  auto fresh = std::make_shared<deployment>(all, s.about, s.code, settings);
+  std::promise<bool> started;
+  fresh->start([&started](bool fine) { started.set_value(fine); });
+  const bool fine = started.get_future().get();
+  std::shared_ptr<deployment> old;
+  {
+    // Edges of the old version are there until it has ended, those of the new one before it can be called.
+    const std::lock_guard lock(mutex_);
+    old = fine ? std::exchange(services_[name], fresh) : fresh;
+    if (old) retiring_.push_back(old);
+    if (fine) find_cycles();
   }
+  if (fine) on_all_cores([&](one_core& core) { core.directory.put(name, fresh->on(core.loop->index())); });
+  if (old) retire(std::move(old));
+  if (!fine)
+    return fail(error_code::internal, fault::guest, fmt::format("{} did not start; the log above says why", name));
+  if (waits)
+    if (auto ok = take_over(fresh); !ok) return ok;
   cores_.front()->loop->post(
-      [this, name = s.about->name, methods = s.scheduled]() mutable { schedules_->put(name, std::move(methods)); });
+      [this, name, methods = s.scheduled]() mutable { schedules_->put(name, std::move(methods)); });
   return {};
 }
 
 /// A singleton begins when the one before has committed its last; requests wait meanwhile.
-result<void> node::take_over(const std::shared_ptr<deployment>& fresh, std::shared_ptr<deployment> old) {
-  if (old) {
-    std::promise<void> gone;
-    retire(std::move(old), [&gone] { gone.set_value(); });
-    gone.get_future().wait();
+result<void> node::take_over(const std::shared_ptr<deployment>& fresh) {
+  const std::string& name = fresh->about().name;
+  {
+    std::unique_lock lock(mutex_);
+    retired_.wait(lock, [&] { return ending_ || versions_of(name).size() == 1; });
+    if (ending_)
+      return fail(error_code::unavailable, fault::host, fmt::format("{} was not replaced: the node ends", name));
   }
-  auto held = ground_->state().acquire(fresh->about().name);
+  if (!fresh->about().singleton) {
+    fresh->take_over(nullptr);
+    return {};
+  }
+  auto held = ground_->state().acquire(name);
   if (!held) return std::unexpected(std::move(held.error()));
   fresh->take_over(*std::move(held));
   return {};
@@ -347,34 +368,32 @@ void node::remove(const std::string& name) {
     if (at == services_.end()) return;
     old = std::move(at->second);
     services_.erase(at);
+    retiring_.push_back(old);
   }
   cores_.front()->loop->post([this, name] { schedules_->remove(name); });
   on_all_cores([&](one_core& core) { core.directory.remove(name); });
-  find_cycles();
   retire(std::move(old));
 }
 
 void node::find_cycles() {
   std::map<std::string, std::vector<std::string>> uses;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [name, s] : services_) uses[name] = s->about().uses;
-  }
+  const auto add = [&uses](const deployment& d) {
+    std::ranges::copy(d.about().uses, std::back_inserter(uses[d.about().name]));
+  };
+  for (const auto& [name, s] : services_) add(*s);
+  for (const auto& d : retiring_) add(*d);
   const auto cycles = std::make_shared<const uses_cycles>(uses);
-  on_all_cores([&](one_core& core) { core.calls->set_cycles(cycles); });
+  // Posted under the mutex: the newest comes last on each core.
+  for (const auto& core : cores_) core->loop->post([calls = core->calls.get(), cycles] { calls->set_cycles(cycles); });
 }
 
-void node::retire(std::shared_ptr<deployment> old, std::function<void()> done) {
-  {
+/// It is in `retiring_` and has left the directories.
+void node::retire(std::shared_ptr<deployment> old) {
+  old->retire([this, raw = old.get()] {
     const std::lock_guard lock(mutex_);
-    retiring_.push_back(old);
-  }
-  old->retire([this, raw = old.get(), done = std::move(done)] {
-    {
-      const std::lock_guard lock(mutex_);
-      std::erase_if(retiring_, [raw](const auto& d) { return d.get() == raw; });
-    }
-    if (done) done();
+    std::erase_if(retiring_, [raw](const auto& d) { return d.get() == raw; });
+    find_cycles();
+    retired_.notify_all();
   });
 }
 
@@ -406,9 +425,12 @@ bool node::drain() {
   for (const auto& core : cores_)
     core->loop->post([&core = *core, this, one_less] { core.server->drain(config_.drain.grace, one_less); });
   const auto limit = config_.drain.grace + config_.drain.timeout;
-  if (all_closed->get_future().wait_for(limit) == std::future_status::ready) return true;
+  const bool fine = all_closed->get_future().wait_for(limit) == std::future_status::ready;
   {
     const std::lock_guard lock(mutex_);
+    ending_ = true;
+    retired_.notify_all();
+    if (fine) return true;
     for (const auto& [name, s] : services_) s->cut_off();
     for (const auto& s : retiring_) s->cut_off();
   }

@@ -1,4 +1,5 @@
 #pragma once
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -37,7 +38,7 @@ struct loaded_service {
 [[nodiscard]] result<std::unique_ptr<engines>> open_engines(const configuration& c);
 
 /// The cores, their directories and servers, and the services on them: everything that lives while a node serves.
-/// Its functions are called from one thread, not a core's.
+/// `deploy` and `remove` are called from one thread, all others from one thread (another, or the same); none is a core's.
 class node {
  public:
   node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground);
@@ -53,7 +54,7 @@ class node {
   /// says; `failed_precondition` where others may write to the folder, and so put a socket of theirs in its place.
   result<void> listen_to_operator(std::function<void(node_operator::told<void>)> reload, std::function<void()> drain);
   /// Starts the service beside the one of its name, and puts it in its place when it is ready; the old one finishes what
-  /// it has. Waits until it is ready. An error leaves the old one serving.
+  /// it has. Waits until it is ready, a singleton until the old one has ended. An error leaves the old one serving.
   result<void> deploy(const loaded_service& s);
   /// Takes a service out; it finishes what it has.
   void remove(const std::string& name);
@@ -69,7 +70,8 @@ class node {
 
   /// From now on `/readyz` says 200.
   void ready() { ready_ = true; }
-  /// SIGTERM's way out: not ready, grace, then finishes what runs; true where nothing had to be cut off.
+  /// SIGTERM's way out: not ready, grace, then finishes what runs; true where nothing had to be cut off. A `deploy` that
+  /// waits then ends with an error.
   bool drain();
 
  private:
@@ -86,9 +88,12 @@ class node {
   std::optional<page> operator_page(std::string_view path);
   std::string metrics_text();
   std::vector<served_view> served();
-  void retire(std::shared_ptr<deployment> old, std::function<void()> done = {});
-  result<void> take_over(const std::shared_ptr<deployment>& fresh, std::shared_ptr<deployment> old);
-  /// Who may call whom has changed.
+  void retire(std::shared_ptr<deployment> old);
+  /// The versions of that name that serve or still finish what they have. `mutex_` is held.
+  [[nodiscard]] std::vector<std::shared_ptr<deployment>> versions_of(const std::string& name) const;
+  /// Waits until the versions before have ended, then lets it begin.
+  result<void> take_over(const std::shared_ptr<deployment>& fresh);
+  /// Who may call whom has changed, by what is served and by what still finishes. `mutex_` is held.
   void find_cycles();
 
   const configuration& config_;
@@ -100,6 +105,8 @@ class node {
   mutable std::mutex mutex_;  // what the metrics read while services come and go
   std::map<std::string, std::shared_ptr<deployment>> services_;
   std::vector<std::shared_ptr<deployment>> retiring_;
+  std::condition_variable retired_;
+  bool ending_ = false;  // nothing waits for those that retire any more
   std::atomic<bool> ready_{false};
 };
 

@@ -1,7 +1,9 @@
 #include <sys/resource.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <set>
 
@@ -9,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
@@ -23,6 +26,9 @@ namespace {
 
 namespace asio = boost::asio;
 constexpr auto watch_period = std::chrono::milliseconds(300);
+/// While the node drains: the signal that ends it at once is so far away.
+std::atomic<int> signals_left{0};
+static_assert(std::atomic<int>::is_always_lock_free);  // handlers use it
 
 /// What the targets' files looked like: changes when one of them does.
 using file_marks = std::map<std::string, std::pair<std::filesystem::file_time_type, std::uintmax_t>>;
@@ -72,6 +78,8 @@ class served {
   served(const configuration& c, engines& on, node& at, const std::vector<std::string>& targets)
       : config_(c), engines_(on), node_(at), targets_(targets) {}
 
+  /// The node ends: `update` begins nothing more. From any thread.
+  void stop() { stopped_ = true; }
   /// Deploys what is new or has changed. What does not load leaves the old one serving. False where anything failed.
   bool update(bool remove_gone) {
     found_targets found = read_targets(targets_);
@@ -79,6 +87,7 @@ class served {
     bool changed = false;
     std::map<std::string, std::string> names;  // service → module
     for (const target& t : found.targets) {
+      if (stopped_) return false;
       const std::size_t content = std::hash<std::string>{}(t.bytes) ^ (std::hash<std::string>{}(t.schema) << 1);
       if (const auto known = known_.find(t.module); known != known_.end() && known->second.content == content) {
         names.emplace(known->second.service, t.module);
@@ -140,6 +149,7 @@ class served {
   node& node_;
   const std::vector<std::string>& targets_;
   std::map<std::string, version> known_;  // by module file
+  std::atomic<bool> stopped_{false};
 };
 
 /// Opens the operator's socket. A node without one serves all the same, unless another process has it.
@@ -163,32 +173,42 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
          const std::vector<std::string>& targets, std::uint16_t port) {
   asio::signal_set end(io, SIGTERM, SIGINT);
   asio::steady_timer watch(io);
+  asio::thread_pool updates(1);  // it compiles, and waits for what is replaced: the signals are not to wait with it
   int status = exit_fine;
 
-  const auto leave = [&] {
+  // `by_signal`: the first one. Where the operator asked for it, the first only joins in.
+  const auto leave = [&](bool by_signal) {
     spdlog::info("draining: no new connections, what runs is finished; a second signal ends at once");
-    std::signal(SIGTERM, [](int) { _exit(exit_failed); });
-    std::signal(SIGINT, [](int) { _exit(exit_failed); });
+    signals_left = by_signal ? 1 : 2;
+    for (const int s : {SIGTERM, SIGINT})
+      std::signal(s, [](int) {
+        if (--signals_left <= 0) _exit(exit_failed);
+      });
+    services.stop();
     if (!n.drain()) {
       spdlog::warn("some requests did not finish in time and were cut off");
       status = exit_failed;
     }
     io.stop();
   };
-  end.async_wait([&](const boost::system::error_code&, int) { leave(); });
-  const auto update = [&](bool remove_gone) {
-    try {
-      return services.update(remove_gone);
-    } catch (const std::exception& e) {  // files that go while they are looked at, a closed stderr
-      spdlog::error("the services were not brought up to date: {}", e.what());
-      return false;
-    }
+  end.async_wait([&](const boost::system::error_code& gone, int) {
+    if (!gone) leave(true);
+  });
+  // `then` is called on the thread of `io`.
+  const auto update = [&](bool remove_gone, std::move_only_function<void(bool fine)> then) {
+    asio::post(updates, [&, remove_gone, then = std::move(then)]() mutable {
+      bool fine = false;
+      try {
+        fine = services.update(remove_gone);
+      } catch (const std::exception& e) {  // files that go while they are looked at, a closed stderr
+        spdlog::error("the services were not brought up to date: {}", e.what());
+      }
+      asio::post(io, [fine, then = std::move(then)]() mutable { then(fine); });
+    });
   };
   std::function<void()> wait_for_hangup = [&] {
     reload.async_wait([&](const boost::system::error_code& gone, int) {
-      if (gone) return;
-      update(true);
-      wait_for_hangup();
+      if (!gone) update(true, [&](bool) { wait_for_hangup(); });
     });
   };
   wait_for_hangup();
@@ -200,29 +220,36 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
       if (gone) return;
       // A file is taken when it has stayed the same from one look to the next: it is written whole by then.
       file_marks now = marks_of(targets);
-      if (now != seen && now == pending) {
-        seen = now;
-        update(false);
-      }
-      pending = std::move(now);
-      look();
+      const bool changed = now != seen && now == pending;
+      pending = now;
+      if (!changed) return look();
+      seen = std::move(now);
+      update(false, [&](bool) { look(); });
     });
   };
   if (c.dev) look();
   const auto ask_for_reload = [&io, update](node_operator::told<void> done) {
     asio::post(io, [update, done = std::move(done)]() mutable {
-      if (update(true)) return done({});
-      done(fail(error_code::failed_precondition, fault::host,
-                "some targets did not load, and what served before goes on serving; the node's log says why"));
+      update(true, [done = std::move(done)](bool fine) mutable {
+        if (fine) return done({});
+        done(fail(error_code::failed_precondition, fault::host,
+                  "some targets did not load, and what served before goes on serving; the node's log says why"));
+      });
     });
   };
-  if (!listen_to_operator(n, c, ask_for_reload, [&io, leave] { asio::post(io, leave); })) return exit_failed;
+  const auto drain = [&] {
+    asio::post(io, [&] {
+      if (signals_left == 0) leave(false);
+    });
+  };
+  if (!listen_to_operator(n, c, ask_for_reload, drain)) return exit_failed;
   n.ready();
   const std::string address = to_string(endpoint{c.listen.address, port});
   spdlog::info("listening on http://{} with {} core{}", address, c.threads, c.threads == 1 ? "" : "s");
   if (const std::string example = n.example(); !example.empty())
     fmt::print(stderr, "try: curl http://{}{}\n", address, example);
   io.run();
+  updates.join();
   return status;
 }
 

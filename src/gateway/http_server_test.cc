@@ -453,11 +453,13 @@ TEST_F(local_server_test, a_unix_socket_is_its_owners_alone_and_is_removed_at_th
   ASSERT_EQ(::stat(path.c_str(), &seen), 0);
   EXPECT_TRUE(S_ISSOCK(seen.st_mode));
   EXPECT_EQ(seen.st_mode & 0777, 0600U);
-  client c(path);
-  for (const char* body : {"1", "22"}) {
-    c.got.clear();
-    c.send(post("echo", body));
-    EXPECT_TRUE(until_got(c, fmt::format("\r\n\r\n{}", body)));
+  {
+    client c(path);
+    for (const char* body : {"1", "22"}) {
+      c.got.clear();
+      c.send(post("echo", body));
+      EXPECT_TRUE(until_got(c, fmt::format("\r\n\r\n{}", body)));
+    }
   }
   bool done = false;
   server->drain(duration{0}, [&done] { done = true; });

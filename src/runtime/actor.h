@@ -24,6 +24,8 @@ class wasm_actor final : public service {
   [[nodiscard]] const contract& description() const override { return *common_.parts.about; }
 
   wasm_worker_pool& pool() { return pool_; }
+  /// Whether it takes requests: not while the version before still has its state.
+  void open(bool yes) { common_.closed = !yes; }
   /// Refuses what comes from now on, finishes what it has, then calls `done`.
   void drain(std::function<void()> done);
   /// Ends what it has with `why`.

@@ -50,7 +50,8 @@ actor_common::actor_common(core_loop& on, sub_calls& calls, actor_parts p)
 
 std::optional<error> actor_common::refuses() const {
   if (closed)
-    return unavailable(fault::host, fmt::format("{} is being shut down", parts.about->name), std::chrono::seconds(1));
+    return unavailable(fault::host, fmt::format("{} is being replaced or shut down", parts.about->name),
+                       std::chrono::seconds(1));
   if (const auto wait = parts.trips->closed_for([this] { return core.now(); }))
     return unavailable(fault::guest,
                        fmt::format("{} keeps crashing: requests are held off for a while", parts.about->name), *wait);

@@ -12,6 +12,7 @@ deployment::deployment(std::span<const service_core> cores, std::shared_ptr<cons
                        std::shared_ptr<const module> code, const deployment_settings& settings)
     : about_(std::move(about)),
       permits_(std::make_shared<pool_permits>(about_->pool.max, static_cast<unsigned>(cores.size()))),
+      running_(settings.running ? settings.running : std::make_shared<repeats>()),
       shards_(cores.size()) {
   const actor_parts parts{.about = about_,
                           .code = std::move(code),
@@ -29,7 +30,7 @@ deployment::deployment(std::span<const service_core> cores, std::shared_ptr<cons
 void deployment::make_pools(std::span<const service_core> cores, const actor_parts& parts,
                             const deployment_settings& settings) {
   const auto count = static_cast<std::uint32_t>(cores.size());
-  const wasm_actor::shared between{permits_, std::make_shared<repeats>()};
+  const wasm_actor::shared between{permits_, running_};
   std::vector<wasm_worker_pool*> pools;
   for (std::uint32_t i = 0; i < count; ++i) {
     const pool_settings& pool = about_->pool;
@@ -40,6 +41,7 @@ void deployment::make_pools(std::span<const service_core> cores, const actor_par
                              .fresh = pool.fresh};
     shard& s = shards_[i];
     s.actor = std::make_unique<wasm_actor>(*s.core, *cores[i].calls, settings.blocking, parts, between, limits);
+    if (settings.waits) s.actor->open(false);
     s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, settings.chain);
     pools.push_back(&s.actor->pool());
   }
@@ -81,7 +83,10 @@ void deployment::start(std::function<void(bool)> done) {
 }
 
 void deployment::take_over(std::shared_ptr<lease> held) {
-  if (!about_->singleton) return;
+  if (!about_->singleton) {
+    for (shard& s : shards_) s.core->post([&s] { s.actor->open(true); });
+    return;
+  }
   shard& home = shards_[home_];
   home.core->post([&home, held = std::move(held)]() mutable { home.singleton->take_over(std::move(held)); });
 }

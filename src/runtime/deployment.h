@@ -20,6 +20,9 @@ struct deployment_settings {
   std::shared_ptr<const service_grants> granted;  ///< null: it may call nothing
   state_keeper* state = nullptr;                  ///< null: no state, and idempotent methods are as any other
   blocking_pool* blocking = nullptr;              ///< for what of the state is not in memory
+  /// The idempotent requests of this name that run, in earlier versions too. Null: there was none.
+  std::shared_ptr<repeats> running;
+  bool waits = false;  ///< a pool after a singleton: it refuses requests until `take_over`
 };
 
 /// A core as a service on it sees it.
@@ -40,7 +43,8 @@ class deployment : public std::enable_shared_from_this<deployment> {
 
   /// Warms `min` instances, a singleton's one. False where one could not be started.
   void start(std::function<void(bool fine)> done);
-  /// A singleton runs requests from now on; `held` is its right to its state, null where there is none. From any thread.
+  /// A singleton runs requests from now on; `held` is its right to its state, null where there is none. A pool that waits
+  /// begins. From any thread.
   void take_over(std::shared_ptr<lease> held);
   /// The service on this core, for the core's directory.
   [[nodiscard]] service& on(unsigned core) { return *shards_[core].chain; }
@@ -50,6 +54,8 @@ class deployment : public std::enable_shared_from_this<deployment> {
   void cut_off();
 
   [[nodiscard]] const contract& about() const { return *about_; }
+  /// For the next version of this service.
+  [[nodiscard]] const std::shared_ptr<repeats>& running() const { return running_; }
   [[nodiscard]] std::uint32_t workers() const;
   [[nodiscard]] std::uint32_t max_workers() const { return permits_->max(); }
   struct shard_view {
@@ -76,6 +82,7 @@ class deployment : public std::enable_shared_from_this<deployment> {
 
   std::shared_ptr<const contract> about_;
   std::shared_ptr<pool_permits> permits_;
+  std::shared_ptr<repeats> running_;
   unsigned home_ = 0;  // of a singleton
   std::vector<shard> shards_;
   std::atomic<unsigned> pending_{0};

@@ -10,6 +10,9 @@ namespace {
 
 constexpr unsigned failures_without_delay = 3;
 constexpr duration longest_backoff = std::chrono::milliseconds(100);
+/// So far may requests run ahead of the committer: what they wrote is in memory until then.
+constexpr std::size_t most_ahead = 1024;
+constexpr std::size_t most_bytes_ahead = std::size_t{64} << 20;
 
 error make(error_code code, fault whose, std::string message) {
   error e;
@@ -29,7 +32,8 @@ struct wasm_singleton_actor::job {
   service_call call;
   step at = step::running;
   bool in_worker = false;
-  bool lost = false;  // what it was built on came to nothing
+  bool lost = false;            // what it was built on came to nothing
+  std::shared_ptr<lease> held;  // under which it began: those of one lease are built on one another
 };
 
 wasm_singleton_actor::wasm_singleton_actor(core_loop& core, sub_calls& calls, blocking_pool* blocking, actor_parts p,
@@ -48,7 +52,6 @@ wasm_singleton_actor::~wasm_singleton_actor() = default;
 
 void wasm_singleton_actor::ask(service_call& call) {
   if (auto why = common_.refuses()) return call.finish(*std::move(why));
-  if (!may_run_ && common_.around.held && common_.around.held->broken()) renew_lease();
   const bool busy = running_ != nullptr || first_ != nullptr || !may_run_;
   if (busy && call.request.context.never_queues) {
     stats_.refused.add();
@@ -67,6 +70,7 @@ void wasm_singleton_actor::ask(service_call& call) {
     static_cast<wasm_singleton_actor*>(self)->stop(c, std::move(why));
   });
   enqueue(call);
+  if (!may_run_ && fenced()) renew_lease();  // it could not be renewed before
   run_next();
 }
 
@@ -102,15 +106,30 @@ void wasm_singleton_actor::stop(service_call& call, error why) {
 
 // --- one request after the other
 
+bool wasm_singleton_actor::may_begin() const {
+  return running_ == nullptr && first_ != nullptr && may_run_ && !discard_ && !backoff_.running() &&
+         jobs_.size() < most_ahead &&
+         (common_.around.held == nullptr || common_.around.held->pending_bytes() < most_bytes_ahead);
+}
+
+/// Those that end at once (kept answers, bad keys) come back here: a loop, so that a long mailbox is not a deep stack.
 void wasm_singleton_actor::run_next() {
-  if (running_ != nullptr || first_ == nullptr || !may_run_ || discard_ || backoff_.running()) return;
-  service_call& outer = *first_;
-  unlink(outer);
+  if (std::exchange(beginning_, true)) return;
+  while (may_begin()) {
+    service_call& outer = *first_;
+    unlink(outer);
+    begin(outer);
+  }
+  beginning_ = false;
+}
+
+void wasm_singleton_actor::begin(service_call& outer) {
   auto made = std::make_unique<job>();
   job& j = *made;
   jobs_.push_back(std::move(made));
   running_ = &j;
   j.home = this;
+  j.held = common_.around.held;
   j.outer = &outer;
   outer.held.at = &j;
   j.call.request = std::move(outer.request);
@@ -165,13 +184,14 @@ void wasm_singleton_actor::on_done(worker&, service_call* call, outcome how) {
 /// What it answered, or why it could not, is there.
 void wasm_singleton_actor::ran(job& j) {
   running_ = nullptr;
+  const bool guest_was_fine = j.call.response.output.has_value();
   check(j);
   commit(j);
-  if (const auto& held = common_.around.held; may_run_ && held && held->broken()) {
-    // A commit in the midst of a request failed, of which only its guest was told.
-    may_run_ = false;
-    discard_ = true;
-  }
+  // What it wrote is not kept, and its guest does not know. Or a commit in the midst of it failed, of which only the
+  // guest was told.
+  const bool dropped = guest_was_fine && !j.call.response.output && j.call.effects && j.call.effects->state &&
+                       j.call.effects->state->writes();
+  discard_ = discard_ || dropped || fenced();
   if (discard_) discard_worker();
   send_answers();
   run_next();
@@ -212,26 +232,26 @@ void wasm_singleton_actor::committed(job& j, time_point since, result<void> how)
   j.at = job::step::done;
   if (!how) {
     if (!j.lost) j.call.response.output = std::unexpected(std::move(how.error()));
-    // What was begun under a newer lease is not built on it.
-    if (j.call.effects->held == common_.around.held) fail_after(j);
+    fail_after(j);
   }
   send_answers();
   run_next();
   check_drained();
 }
 
-/// Everything that was built on this request fails with it, and so does the instance that saw it.
+/// Everything that was built on this request fails with it, and so does the instance that saw it. What began under a newer
+/// lease is not built on it.
 void wasm_singleton_actor::fail_after(const job& j) {
   bool after = false;
   for (const auto& other : jobs_) {
-    if (after) {
+    if (after && other->held == j.held) {
       other->lost = true;
       if (other.get() != running_) check(*other);
     }
     after = after || other.get() == &j;
   }
+  if (j.held != common_.around.held) return;
   discard_ = true;
-  may_run_ = false;
   if (running_ == nullptr) discard_worker();
 }
 
@@ -240,16 +260,18 @@ void wasm_singleton_actor::discard_worker() {
   if (worker_) stats_.idle.sub();
   worker_.reset();
   discard_ = false;
-  renew_lease();
+  if (fenced()) renew_lease();
 }
 
+/// Only when nothing runs under the broken one. It comes to nothing where another owner has taken over.
 void wasm_singleton_actor::renew_lease() {
-  state_keeper* const keeper = common_.parts.state;
-  if (keeper == nullptr || renewing_) return;
+  if (renewing_ || discard_ || running_ != nullptr) return;
+  may_run_ = false;
   renewing_ = true;
-  auto acquire = [this, keeper, name = common_.parts.about->name] {
-    auto got = keeper->acquire(name);
-    common_.core.post([this, got = std::move(got)]() mutable {
+  // `this` is looked at on its own core only: at the node's end the core stops before the blocking pool does.
+  auto acquire = [this, keeper = common_.parts.state, held = common_.around.held, &core = common_.core] {
+    auto got = keeper->renew(held);
+    core.post([this, got = std::move(got)]() mutable {
       renewing_ = false;
       if (got) return take_over(*std::move(got));
       common_.log.write(4, "the right to its state could not be had again: " + got.error().message);

@@ -53,7 +53,9 @@ class wasm_singleton_actor final : public service, private worker_events {
   void stop(service_call& call, error why);
   void enqueue(service_call& call);
   void unlink(service_call& call);
+  [[nodiscard]] bool may_begin() const;
   void run_next();
+  void begin(service_call& outer);
   void make_worker();
   void run(job& j);
   void ran(job& j);
@@ -63,6 +65,7 @@ class wasm_singleton_actor final : public service, private worker_events {
   void send_answers();
   void fail_after(const job& j);
   void discard_worker();
+  [[nodiscard]] bool fenced() const { return common_.around.held && common_.around.held->broken(); }
   void renew_lease();
   void back_off(outcome how);
   void check_drained();
@@ -79,8 +82,9 @@ class wasm_singleton_actor final : public service, private worker_events {
   service_call* last_ = nullptr;
   std::uint32_t waiting_ = 0;
 
-  bool may_run_ = false;  // it has taken over, and its lease is good
-  bool discard_ = false;  // the instance saw what came to nothing
+  bool may_run_ = false;    // it has taken over, and its lease is good
+  bool discard_ = false;    // the instance saw what came to nothing
+  bool beginning_ = false;  // within `run_next`
   bool sending_ = false;
   bool renewing_ = false;
   unsigned failures_ = 0;

@@ -48,20 +48,23 @@ committer::~committer() {
   thread_.join();
 }
 
-void committer::acquire(const std::string& service,
+void committer::acquire(const std::string& service, std::shared_ptr<const lease> after,
                         std::move_only_function<void(result<std::shared_ptr<lease>>)> tell) {
   auto made = std::make_shared<std::shared_ptr<lease>>();
   commit_job j;
-  j.write = [this, service, made](std::vector<change>& changes) {
+  j.write = [this, service, after = std::move(after), made](std::vector<change>& changes) {
+    if (after && facts_.epochs[service] != after->epoch()) return;
     const std::int64_t epoch = ++facts_.epochs[service];
     changes.push_back({full_key(key_kind::lease, service), stored{epoch, 0, {}}});
     *made = std::make_shared<lease>(service, epoch);
   };
-  j.tell = [tell = std::move(tell), made](result<void> written) mutable {
-    if (written)
+  j.tell = [tell = std::move(tell), made, service](result<void> written) mutable {
+    if (!written)
+      tell(std::unexpected(std::move(written.error())));
+    else if (*made)
       tell(std::move(*made));
     else
-      tell(std::unexpected(std::move(written.error())));
+      tell(fail(error_code::unavailable, fault::host, service + " is run by another owner now"));
   };
   queue_->put(std::move(j));
 }

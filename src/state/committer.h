@@ -32,7 +32,9 @@ class committer {
 
   commit_queue& queue() { return *queue_; }
   /// Makes the service's next owner; commits under older leases are refused from then on. `tell` runs on its thread.
-  void acquire(const std::string& service, std::move_only_function<void(result<std::shared_ptr<lease>>)> tell);
+  /// `after`: only where nobody has acquired it since that lease; else `unavailable`.
+  void acquire(const std::string& service, std::shared_ptr<const lease> after,
+               std::move_only_function<void(result<std::shared_ptr<lease>>)> tell);
 
  private:
   void run();

@@ -112,7 +112,15 @@ void state_keeper::hold_off_others(const std::string& service, core_loop& core,
 }
 
 result<std::shared_ptr<lease>> state_keeper::acquire(const std::string& service) {
-  return wait_for<std::shared_ptr<lease>>([&](auto tell) { parts_->committer->acquire(service, std::move(tell)); });
+  return wait_for<std::shared_ptr<lease>>(
+      [&](auto tell) { parts_->committer->acquire(service, nullptr, std::move(tell)); });
+}
+
+result<std::shared_ptr<lease>> state_keeper::renew(std::shared_ptr<const lease> broken) {
+  return wait_for<std::shared_ptr<lease>>([&](auto tell) {
+    const std::string& service = broken->service();
+    parts_->committer->acquire(service, broken, std::move(tell));
+  });
 }
 
 result<std::optional<state_keeper::kept_time>> state_keeper::load_time(std::string_view name) {

@@ -64,6 +64,9 @@ class state_keeper {
   /// The right of a singleton to its service's state: commits under earlier leases are refused from now on, also after a
   /// restart. Blocks (a sync).
   [[nodiscard]] result<std::shared_ptr<lease>> acquire(const std::string& service);
+  /// Another lease for the owner of a broken one; `unavailable` where somebody else has acquired it since: an owner that was
+  /// fenced never takes it back. Blocks (a sync).
+  [[nodiscard]] result<std::shared_ptr<lease>> renew(std::shared_ptr<const lease> broken);
 
   /// A time that is kept durably by name, with a text beside it: schedules' next runs. Blocks.
   struct kept_time {

@@ -291,6 +291,18 @@ TEST_P(keeper_on, a_new_owner_shuts_out_the_one_before) {
   EXPECT_EQ((*keeper->acquire("other.v1.Service"))->epoch(), 1);
 }
 
+TEST_P(keeper_on, a_broken_lease_is_renewed_but_not_taken_back) {
+  const auto first = *keeper->acquire("shop.v1.Orders");
+  const auto second = keeper->renew(first);
+  ASSERT_TRUE(second);
+  EXPECT_EQ((*second)->epoch(), first->epoch() + 1);
+  EXPECT_EQ(code_of(keeper->renew(first)), "unavailable host");
+  auto t = begin(*second);
+  ASSERT_TRUE(t->put("a", "1"));
+  EXPECT_EQ(code_of(commit(t)), "ok");
+  EXPECT_EQ((*second)->pending_bytes(), 0U);
+}
+
 // Holding off others.
 
 class hold_on : public state_on {
