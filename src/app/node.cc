@@ -321,9 +321,14 @@ result<void> node::deploy(const loaded_service& s) {
   } else if (old) {
     retire(std::move(old));
   }
-  cores_.front()->loop->post(
-      [this, name = s.about->name, methods = s.scheduled]() mutable { schedules_->put(name, std::move(methods)); });
+  to_schedule_[s.about->name] = s.scheduled;
   return {};
+}
+
+void node::begin_schedules() {
+  cores_.front()->loop->post([this, all = std::exchange(to_schedule_, {})]() mutable {
+    for (auto& [name, methods] : all) schedules_->put(name, std::move(methods));
+  });
 }
 
 /// A singleton begins when the one before has committed its last; requests wait meanwhile.
@@ -348,6 +353,7 @@ void node::remove(const std::string& name) {
     old = std::move(at->second);
     services_.erase(at);
   }
+  to_schedule_.erase(name);
   cores_.front()->loop->post([this, name] { schedules_->remove(name); });
   on_all_cores([&](one_core& core) { core.directory.remove(name); });
   find_cycles();

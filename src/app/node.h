@@ -53,8 +53,11 @@ class node {
   /// says; `failed_precondition` where others may write to the folder, and so put a socket of theirs in its place.
   result<void> listen_to_operator(std::function<void(node_operator::told<void>)> reload, std::function<void()> drain);
   /// Starts the service beside the one of its name, and puts it in its place when it is ready; the old one finishes what
-  /// it has. Waits until it is ready. An error leaves the old one serving.
+  /// it has. Waits until it is ready. An error leaves the old one serving. Its schedules wait for `begin_schedules`.
   result<void> deploy(const loaded_service& s);
+  /// The schedules of what was deployed since the last time take effect. Once all services that belong together are
+  /// deployed: a missed run begins at once, and calls others.
+  void begin_schedules();
   /// Takes a service out; it finishes what it has.
   void remove(const std::string& name);
   [[nodiscard]] std::vector<std::string> names() const;
@@ -97,6 +100,8 @@ class node {
   // On the first core.
   std::unique_ptr<schedule_store> schedule_store_;
   std::unique_ptr<schedules> schedules_;
+  // On the caller's thread.
+  std::map<std::string, std::vector<scheduled_method>> to_schedule_;
   mutable std::mutex mutex_;  // what the metrics read while services come and go
   std::map<std::string, std::shared_ptr<deployment>> services_;
   std::vector<std::shared_ptr<deployment>> retiring_;

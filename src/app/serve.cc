@@ -177,12 +177,14 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
   };
   end.async_wait([&](const boost::system::error_code&, int) { leave(); });
   const auto update = [&](bool remove_gone) {
+    bool fine = false;
     try {
-      return services.update(remove_gone);
+      fine = services.update(remove_gone);
     } catch (const std::exception& e) {  // files that go while they are looked at, a closed stderr
       spdlog::error("the services were not brought up to date: {}", e.what());
-      return false;
     }
+    n.begin_schedules();  // of what was deployed all the same
+    return fine;
   };
   std::function<void()> wait_for_hangup = [&] {
     reload.async_wait([&](const boost::system::error_code& gone, int) {
@@ -217,6 +219,7 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
     });
   };
   if (!listen_to_operator(n, c, ask_for_reload, [&io, leave] { asio::post(io, leave); })) return exit_failed;
+  n.begin_schedules();  // not earlier: a start that fails takes nobody's run
   n.ready();
   const std::string address = to_string(endpoint{c.listen.address, port});
   spdlog::info("listening on http://{} with {} core{}", address, c.threads, c.threads == 1 ? "" : "s");
