@@ -47,6 +47,7 @@ wasm_singleton_actor::~wasm_singleton_actor() = default;
 // --- the mailbox
 
 void wasm_singleton_actor::ask(service_call& call) {
+  call.request.context.calling.reset();  // for the node's own services; what it holds goes with its request
   if (auto why = common_.refuses()) return call.finish(*std::move(why));
   if (!may_run_ && common_.around.held && common_.around.held->broken()) renew_lease();
   const bool busy = running_ != nullptr || first_ != nullptr || !may_run_;
