@@ -186,7 +186,7 @@ void wasm_singleton_actor::check(job& j) {
   if (!output || settings_.outputs == output_check::off) return;
   if (const method* m = description().find(j.call.request.method))
     if (auto fits = check_answer(*m, *output, settings_.limits); !fits) {
-      common_.log.write(3, fits.error().message);
+      common_.node_log.write(3, fits.error().message);
       if (settings_.outputs == output_check::enforce) output = std::unexpected(std::move(fits.error()));
     }
 }
@@ -253,7 +253,7 @@ void wasm_singleton_actor::renew_lease() {
     common_.core.post([this, got = std::move(got)]() mutable {
       renewing_ = false;
       if (got) return take_over(*std::move(got));
-      common_.log.write(4, "the right to its state could not be had again: " + got.error().message);
+      common_.node_log.write(4, "the right to its state could not be had again: " + got.error().message);
       while (first_ != nullptr) first_->stop(got.error());
       check_drained();
     });
