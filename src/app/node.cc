@@ -241,7 +241,11 @@ result<std::uint16_t> node::listen() {
 result<void> node::listen_to_operator(std::function<void(node_operator::told<void>)> reload,
                                       std::function<void()> drain) {
   struct stat folder {};
-  if (::stat(config_.data.c_str(), &folder) != 0 || (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+  if (::stat(config_.data.c_str(), &folder) != 0 || folder.st_uid != ::geteuid())
+    return fail(error_code::failed_precondition, fault::host,
+                fmt::format("the data folder {} is not this user's own, so another could put a socket there: chown it",
+                            config_.data));
+  if ((folder.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return fail(error_code::failed_precondition, fault::host,
                 fmt::format("others may write to the data folder {}: chmod 700 it", config_.data));
   one_core& core = *cores_.front();

@@ -50,7 +50,8 @@ class node {
   /// Opens the operator's socket, `DATA/waggle.sock`, on the first core, with `waggle.admin.v1.Admin`; it stays until the node
   /// is gone. `reload` and `drain` do what SIGHUP and SIGTERM do: they are called on that core, do not block, and `reload`
   /// tells from any thread. Errors: `already_exists` where another process listens there; what http_server::listen_local
-  /// says; `failed_precondition` where others may write to the folder, and so put a socket of theirs in its place.
+  /// says; `failed_precondition` where the folder is another user's or others may write to it, and so put a socket of
+  /// theirs in its place.
   result<void> listen_to_operator(std::function<void(node_operator::told<void>)> reload, std::function<void()> drain);
   /// Starts the service beside the one of its name, and puts it in its place when it is ready; the old one finishes what
   /// it has. Waits until it is ready. An error leaves the old one serving. Its schedules wait for `begin_schedules`.
