@@ -14,6 +14,7 @@
 namespace waggle {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -255,6 +256,14 @@ TEST(configuration, grant_errors) {
   EXPECT_THAT(errors_of("[[grant]]\nservice = \"a.A\"\ncalls = 0\n"), ElementsAre(HasSubstr("whole number from 1")));
   EXPECT_THAT(errors_of("[[grant]]\nservice = \"a.A\"\n[[grant]]\nservice = \"a.A\"\n"),
               ElementsAre(HasSubstr("another [[grant]] for a.A")));
+}
+
+TEST(configuration, hosts_of_a_grant_that_can_never_match_are_errors_at_their_places) {
+  EXPECT_THAT(errors_of("[[grant]]\nservice = \"a.A\"\n[grant.http]\nhosts = [\n  \"https://api.example.com/\",\n"
+                        "  \"*.example.com:8443\",\n  \"api.example.com:99999\",\n  \"a b\", \"[::1]:*\", \"*:*\"]\n"),
+              ElementsAre(AllOf(HasSubstr("waggle.toml:5:3: "), HasSubstr("https://api.example.com/")),
+                          AllOf(HasSubstr("waggle.toml:7:3: "), HasSubstr("api.example.com:99999")),
+                          AllOf(HasSubstr("waggle.toml:8:3: "), HasSubstr("a b"))));
 }
 
 TEST(configuration, a_service_gets_what_it_asks_for_and_is_granted) {

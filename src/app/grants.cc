@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "app/config_keys.h"
+#include "host/http_rules.h"
 
 namespace waggle {
 namespace {
@@ -48,6 +49,19 @@ auto texts(std::vector<std::string>& into, const complaint& complain) {
       into = std::move(read);
     else
       complain(node.source(), "takes a list of texts");
+  };
+}
+
+/// One that is no pattern would match nothing, and nobody would know why.
+auto host_patterns(std::vector<std::string>& into, const complaint& complain) {
+  return [&](const toml::node& node) {
+    texts(into, complain)(node);
+    const toml::array* list = node.as_array();
+    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+      const auto* text = list->get(i)->as_string();
+      if (text == nullptr || text->get().empty()) continue;
+      if (const auto fine = check_host_pattern(text->get()); !fine) complain(text->source(), fine.error().message);
+    }
   };
 }
 
@@ -108,7 +122,7 @@ grant read_grant(const toml::table& t, const complaint& complain) {
        {"uses", texts(uses, complain)},
        {"calls", number(g.calls, complain)},
        {"http", table("http",
-                      {{"hosts", texts(g.http.hosts, complain)},
+                      {{"hosts", host_patterns(g.http.hosts, complain)},
                        {"methods", texts(g.http.methods, complain)},
                        {"private_addresses", yes_or_no(g.http.private_addresses, complain)},
                        {"bytes", number(g.http.bytes, complain)}},

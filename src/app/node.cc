@@ -241,7 +241,11 @@ result<std::uint16_t> node::listen() {
 result<void> node::listen_to_operator(std::function<void(node_operator::told<void>)> reload,
                                       std::function<void()> drain) {
   struct stat folder {};
-  if (::stat(config_.data.c_str(), &folder) != 0 || (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+  if (::stat(config_.data.c_str(), &folder) != 0 || folder.st_uid != ::geteuid())
+    return fail(error_code::failed_precondition, fault::host,
+                fmt::format("the data folder {} is not this user's own, so another could put a socket there: chown it",
+                            config_.data));
+  if ((folder.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return fail(error_code::failed_precondition, fault::host,
                 fmt::format("others may write to the data folder {}: chmod 700 it", config_.data));
   one_core& core = *cores_.front();
@@ -336,9 +340,14 @@ result<void> node::deploy(const loaded_service& s) {
     return fail(error_code::internal, fault::guest, fmt::format("{} did not start; the log above says why", name));
   if (waits)
     if (auto ok = take_over(fresh); !ok) return ok;
-  cores_.front()->loop->post(
-      [this, name, methods = s.scheduled]() mutable { schedules_->put(name, std::move(methods)); });
+  to_schedule_[name] = s.scheduled;
   return {};
+}
+
+void node::begin_schedules() {
+  cores_.front()->loop->post([this, all = std::exchange(to_schedule_, {})]() mutable {
+    for (auto& [name, methods] : all) schedules_->put(name, std::move(methods));
+  });
 }
 
 /// A singleton begins when the one before has committed its last; requests wait meanwhile.
@@ -370,6 +379,7 @@ void node::remove(const std::string& name) {
     services_.erase(at);
     retiring_.push_back(old);
   }
+  to_schedule_.erase(name);
   cores_.front()->loop->post([this, name] { schedules_->remove(name); });
   on_all_cores([&](one_core& core) { core.directory.remove(name); });
   retire(std::move(old));

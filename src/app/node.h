@@ -38,7 +38,7 @@ struct loaded_service {
 [[nodiscard]] result<std::unique_ptr<engines>> open_engines(const configuration& c);
 
 /// The cores, their directories and servers, and the services on them: everything that lives while a node serves.
-/// `deploy` and `remove` are called from one thread, all others from one thread (another, or the same); none is a core's.
+/// `deploy`, `begin_schedules` and `remove` are called from one thread, all others from one thread (another, or the same); none is a core's.
 class node {
  public:
   node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground);
@@ -51,11 +51,16 @@ class node {
   /// Opens the operator's socket, `DATA/waggle.sock`, on the first core, with `waggle.admin.v1.Admin`; it stays until the node
   /// is gone. `reload` and `drain` do what SIGHUP and SIGTERM do: they are called on that core, do not block, and `reload`
   /// tells from any thread. Errors: `already_exists` where another process listens there; what http_server::listen_local
-  /// says; `failed_precondition` where others may write to the folder, and so put a socket of theirs in its place.
+  /// says; `failed_precondition` where the folder is another user's or others may write to it, and so put a socket of
+  /// theirs in its place.
   result<void> listen_to_operator(std::function<void(node_operator::told<void>)> reload, std::function<void()> drain);
   /// Starts the service beside the one of its name, and puts it in its place when it is ready; the old one finishes what
-  /// it has. Waits until it is ready, a singleton until the old one has ended. An error leaves the old one serving.
+  /// it has. Waits until it is ready, a singleton until the old one has ended. An error leaves the old one serving. Its
+  /// schedules wait for `begin_schedules`.
   result<void> deploy(const loaded_service& s);
+  /// The schedules of what was deployed since the last time take effect. Once all services that belong together are
+  /// deployed: a missed run begins at once, and calls others.
+  void begin_schedules();
   /// Takes a service out; it finishes what it has.
   void remove(const std::string& name);
   [[nodiscard]] std::vector<std::string> names() const;
@@ -102,6 +107,8 @@ class node {
   // On the first core.
   std::unique_ptr<schedule_store> schedule_store_;
   std::unique_ptr<schedules> schedules_;
+  // On the caller's thread.
+  std::map<std::string, std::vector<scheduled_method>> to_schedule_;
   mutable std::mutex mutex_;  // what the metrics read while services come and go
   std::map<std::string, std::shared_ptr<deployment>> services_;
   std::vector<std::shared_ptr<deployment>> retiring_;

@@ -203,6 +203,7 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
       } catch (const std::exception& e) {  // files that go while they are looked at, a closed stderr
         spdlog::error("the services were not brought up to date: {}", e.what());
       }
+      n.begin_schedules();  // of what was deployed all the same
       asio::post(io, [fine, then = std::move(then)]() mutable { then(fine); });
     });
   };
@@ -243,6 +244,7 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
     });
   };
   if (!listen_to_operator(n, c, ask_for_reload, drain)) return exit_failed;
+  n.begin_schedules();  // not earlier: a start that fails takes nobody's run
   n.ready();
   const std::string address = to_string(endpoint{c.listen.address, port});
   spdlog::info("listening on http://{} with {} core{}", address, c.threads, c.threads == 1 ? "" : "s");

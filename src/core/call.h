@@ -62,7 +62,7 @@ struct request_context {
   std::string traceparent;             ///< W3C Trace Context; empty without one
   metadata headers;
   std::shared_ptr<const call_path> path;   ///< null: from outside
-  std::shared_ptr<guest_request> calling;  ///< of a guest's sub-call: the request that makes it; else null
+  std::shared_ptr<guest_request> calling;  ///< of a guest's call of a service of the node: its request; else null
   bool never_queues = false;               ///< on an edge that lies on a cycle of `@uses`: `resource_exhausted` instead
 };
 

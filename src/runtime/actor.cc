@@ -12,6 +12,7 @@ wasm_actor::wasm_actor(core_loop& core, sub_calls& calls, blocking_pool* blockin
             [this](worker_events& pool) { return std::make_unique<wasm_worker>(common_.around, pool); }) {}
 
 void wasm_actor::ask(service_call& call) {
+  call.request.context.calling.reset();  // for the node's own services; what it holds goes with its request
   const bool again = call.effects && call.effects->runs > 1;  // it was admitted before
   if (!again)
     if (auto why = common_.refuses()) return call.finish(*std::move(why));

@@ -35,7 +35,8 @@ struct actor_common {
   actor_parts parts;
   bool closed = false;  ///< requests that come from now on are refused: `unavailable`
   counter failures;     ///< of its guests
-  line_log log;
+  line_log log;         ///< what its guests say
+  line_log node_log;    ///< what the node says of it: its guests cannot crowd that out
   flow share;
   worker_environment around;
 };

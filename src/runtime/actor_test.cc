@@ -1,7 +1,10 @@
 #include "runtime/actor.h"
 
 #include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
+
+#include <sstream>
 
 #include "runtime/node_for_tests.h"
 
@@ -70,6 +73,28 @@ class on_clock : public testing::Test {
 };
 using Actor = on_clock<steady_clock_source>;
 using ActorOnManualClock = on_clock<manual_clock>;
+
+/// What is logged meanwhile.
+struct kept_log {
+  kept_log() {
+    auto made = std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_st>(text));
+    made->set_level(spdlog::level::trace);
+    made->set_pattern("%v");
+    spdlog::set_default_logger(std::move(made));
+  }
+  ~kept_log() { spdlog::set_default_logger(before); }
+  kept_log(const kept_log&) = delete;
+  kept_log& operator=(const kept_log&) = delete;
+  /// How many lines have that in them.
+  [[nodiscard]] int count(std::string_view what) const {
+    std::istringstream in(text.str());
+    int n = 0;
+    for (std::string line; std::getline(in, line);) n += line.contains(what) ? 1 : 0;
+    return n;
+  }
+  std::shared_ptr<spdlog::logger> before = spdlog::default_logger();
+  std::ostringstream text;
+};
 
 /// Uses the core for a while.
 struct hog final : task {
@@ -397,6 +422,38 @@ TEST_F(ActorOnManualClock, TheContextSaysWhatTheGuestMayKnow) {
   EXPECT_EQ(call.response.output,
             R"({"id":"7","service":"test.Logger","method":"context","caller":null,"path":[],"remainingMs":1500,)"
             R"("traceparent":"00-a\"b","metadata":{"x-tenant":"a\nb"}})");
+}
+
+TEST_F(ActorOnManualClock, AFloodOfTheGuestsLinesDoesNotHideHowItFailed) {
+  const kept_log log;
+  service& logger = deploy("logger");
+  EXPECT_EQ(ask(core, logger, "flood", R"({"n":3000})").output, "3000");
+  EXPECT_EQ(log.count("flood"), 2000);
+  EXPECT_FALSE(ask(core, logger, "badPointer", "").output);
+  EXPECT_EQ(log.count("[test.Logger] the guest"), 1) << log.text.str().substr(0, 1000);
+  EXPECT_GT(log.count("backtrace"), 0);
+}
+
+TEST_F(ActorOnManualClock, AStormOfFailuresDoesNotFloodTheLog) {
+  load_report report;
+  const std::string bytes = file(std::string(WAGGLE_GUESTS) + "/echo.wasm");
+  const auto code = module::load(shared_engines(), std::as_bytes(std::span(bytes)), 64 << 20, report);
+  ASSERT_TRUE(code) << code.error().message;
+  auto about = std::make_shared<contract>();
+  about->name = "test.Echo";
+  actor_common common(
+      core, around(core).calls,
+      {.about = about, .code = *code, .trips = std::make_shared<breaker>(), .granted = {}, .settings = {}});
+  const kept_log log;
+  error e;
+  e.message = "the guest trapped";
+  e.debug = "where\nit\ntrapped";
+  for (int i = 0; i < 10'000; ++i) common.around.failed(e);
+  EXPECT_THAT(log.count("[test.Echo] the guest trapped"), AllOf(Ge(50), Le(200)));
+  EXPECT_LE(log.count("[test.Echo]"), 600);
+  clock.advance(1s);
+  common.around.failed(e);
+  EXPECT_EQ(log.count("dropped: the node says more than"), 1) << log.text.str();
 }
 
 TEST_F(ActorOnManualClock, RetiringFinishesWhatIsThereAndRefusesTheRest) {

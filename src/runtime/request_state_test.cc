@@ -270,6 +270,44 @@ TEST_P(RequestState, AnErrorIsNotKept) {
   EXPECT_THAT(ask("change", "missing", "k1"), HasSubstr("unimplemented"));
 }
 
+class CallsOfRequests : public RequestState {};
+INSTANTIATE_TEST_SUITE_P(Of, CallsOfRequests, testing::Values(false));
+
+TEST_P(CallsOfRequests, DoNotKeepRepeatsWaitingWhenTheirCallerHasGone) {
+  const auto sleepy =
+      deploy(cores, "sleepy", {}, R"(schema @service(name: "test.Echo", singleton: true) { query: Query }
+    type Query { sleep(ms: Int!): Int! })");
+  sleepy->take_over(nullptr);
+  here.directory.put("test.Echo", sleepy->on(0));
+  asked first;
+  first.call.request.method = "change";
+  first.call.request.input = R"({"service":"test.Echo","method":"sleep","input":{"ms":8000}})";
+  first.call.request.context.headers = {{"idempotency-key", "k1"}};
+  first.call.then(&first, [](void* self, service_call&) noexcept { static_cast<asked*>(self)->done = true; });
+  service_->on(0).ask(first.call);
+  const auto poll = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      clock.advance(1ms);
+      core.poll();
+    }
+  };
+  for (int i = 0; i < 10'000 && sleepy->view(0).pool.busy.get() == 0; ++i) poll(1);
+  ASSERT_EQ(sleepy->view(0).pool.busy.get(), 1);
+  first.call.stop({.code = error_code::canceled, .whose = fault::caller, .message = "gone"});
+  ASSERT_TRUE(first.done);
+  const auto repeat = begin("change", "increment", "k1");
+  poll(100);
+  for (int i = 0; i < 100'000 && !repeat->done; ++i) {  // its commit comes from another thread
+    core.poll();
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(repeat->done);
+  EXPECT_EQ(sleepy->view(0).pool.busy.get(), 1) << "what it called goes on";
+  bool gone = false;
+  sleepy->retire([&] { gone = true; });
+  while (!gone) poll(1);
+}
+
 class SlowAnswers : public RequestState {
  protected:
   SlowAnswers() : SlowAnswers(std::make_shared<std::latch>(1)) {}

@@ -51,6 +51,7 @@ wasm_singleton_actor::~wasm_singleton_actor() = default;
 // --- the mailbox
 
 void wasm_singleton_actor::ask(service_call& call) {
+  call.request.context.calling.reset();  // for the node's own services; what it holds goes with its request
   if (auto why = common_.refuses()) return call.finish(*std::move(why));
   const bool busy = running_ != nullptr || first_ != nullptr || !may_run_;
   if (busy && call.request.context.never_queues) {
@@ -205,7 +206,7 @@ void wasm_singleton_actor::check(job& j) {
   if (!output || settings_.outputs == output_check::off) return;
   if (const method* m = description().find(j.call.request.method))
     if (auto fits = check_answer(*m, *output, settings_.limits); !fits) {
-      common_.log.write(3, fits.error().message);
+      common_.node_log.write(3, fits.error().message);
       if (settings_.outputs == output_check::enforce) output = std::unexpected(std::move(fits.error()));
     }
 }
@@ -274,7 +275,7 @@ void wasm_singleton_actor::renew_lease() {
     core.post([this, got = std::move(got)]() mutable {
       renewing_ = false;
       if (got) return take_over(*std::move(got));
-      common_.log.write(4, "the right to its state could not be had again: " + got.error().message);
+      common_.node_log.write(4, "the right to its state could not be had again: " + got.error().message);
       while (first_ != nullptr) first_->stop(got.error());
       check_drained();
     });

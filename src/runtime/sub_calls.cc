@@ -88,6 +88,12 @@ result<service*> sub_calls::find(const caller& from, const guest_call& wanted) c
             : fmt::format("{} may not call {}: its contract does not ask for it with @uses", name,
                           graphql::shown(wanted.service)));
   }
+  if (std::max(wanted.service.size(), wanted.method.size()) > guest_call::longest_name)
+    return refused(error_code::not_found, fault::guest,
+                   fmt::format("a name has at most {} bytes", guest_call::longest_name));
+  if (wanted.input_bytes > from.input_bytes)
+    return refused(error_code::resource_exhausted, fault::guest,
+                   fmt::format("the input has {} bytes, the limit is {}", wanted.input_bytes, from.input_bytes));
   const std::uint32_t own_limit = from.effects.granted->calls;
   if (own_limit != 0 && from.effects.calls >= own_limit)
     return refused(error_code::resource_exhausted, fault::guest,

@@ -61,7 +61,8 @@ class sub_calls {
     service_request& request;
     guest_request& effects;
     std::shared_ptr<guest_request> shared_effects;
-    time_point latest;  ///< when the guest's own time is over
+    time_point latest;        ///< when the guest's own time is over
+    std::size_t input_bytes;  ///< what the input of a call may have at most
   };
   /// Makes the call that `wanted` tells of. `waiter` hears of its answer, perhaps before this returns (then it returns null).
   under_way* start(const caller& from, guest_call& wanted, call_waiter& waiter);

@@ -41,6 +41,7 @@ class SubCalls : public testing::Test {
     granted->uses = std::move(uses);
     granted->calls = most_calls;
     settings.granted = granted;
+    settings.instances.call_bytes = call_bytes;
     auto made = deploy(cores, guest, settings, sdl);
     const std::string name = made->about().name;
     here.directory.put(name, made->on(0));
@@ -81,6 +82,7 @@ class SubCalls : public testing::Test {
     return a->text();
   }
 
+  std::size_t call_bytes = 1 << 20;
   manual_clock clock;
   core_loop core{0, clock};
   core_loop* cores[1] = {&core};
@@ -113,6 +115,24 @@ TEST_F(SubCalls, WhatIsNotAskedForOrNotGrantedIsDeniedBeforeAnythingElse) {
   EXPECT_THAT(ask("call", R"({"service":"test.Echo","method":"x"})"),
               AllOf(HasSubstr("permission_denied"), HasSubstr("[[grant]]")));
   EXPECT_THAT(ask("call", R"({"service":"test.Sleepy","method":"x"})"), HasSubstr("not_found"));
+}
+
+TEST_F(SubCalls, WhetherItMayCallIsLookedAtBeforeHowLongThingsAre) {
+  call_bytes = 10;
+  serve("echo");
+  serve("caller", "", {"test.Echo"});
+  const auto call = [&](const std::string& service, const std::string& method, const std::string& input) {
+    return ask("call", fmt::format(R"({{"service":"{}","method":"{}","input":{}}})", service, method, input));
+  };
+  const std::string name(1001, 'a');
+  const std::string input = R"({"text":"more than ten"})";
+  EXPECT_THAT(call(name, "x", "{}"), HasSubstr("permission_denied"));
+  EXPECT_THAT(call("test.Sleepy", name, "{}"), HasSubstr("permission_denied"));
+  EXPECT_THAT(call("test.Sleepy", "x", input), HasSubstr("permission_denied"));
+  EXPECT_THAT(call("test.Echo", name, "{}"), AllOf(HasSubstr("not_found"), HasSubstr("at most 1000 bytes")));
+  EXPECT_THAT(call("test.Echo", "echo", input),
+              AllOf(HasSubstr("resource_exhausted"), HasSubstr("the input has 24 bytes, the limit is 10")));
+  EXPECT_EQ(call("test.Echo", "echo", R"({"n":12})"), R"({"n":12})");
 }
 
 TEST_F(SubCalls, AQueryMayNotCallAMutation) {

@@ -258,7 +258,8 @@ void wasm_worker::begin_call(guest_call& wanted) {
                                 .request = call_->request,
                                 .effects = effects,
                                 .shared_effects = call_->effects,
-                                .latest = latest},
+                                .latest = latest,
+                                .input_bytes = around_.settings.call_bytes},
                                wanted, *this);
   asking_ = false;
 }

@@ -11,8 +11,7 @@ namespace waggle {
 
 /// The functions of the import module `waggle`. They run on the guest's fiber: they do not block, and throw nothing.
 struct host_imports {
-  static constexpr std::uint32_t longest_name = 1000;  // of services and methods: longer ones are nobody's
-  static constexpr std::size_t max_line = 64 << 10;    // longer ones are cut before they are copied
+  static constexpr std::size_t max_line = 64 << 10;  // longer ones are cut before they are copied
 
   static instance& of(wasmtime_caller_t* caller) {
     return static_cast<instance&>(*static_cast<wasi_host*>(wasmtime_context_get_data(wasmtime_caller_context(caller))));
@@ -73,23 +72,17 @@ struct host_imports {
       *trapped = bad_pointer("call");
       return;
     }
-    if (!guest.request_.handling)
+    if (!guest.request_.handling) {
       refuse(guest, error_code::failed_precondition,
              "waggle.call is for while a request is handled, not before or after");
-    else if (service->size() > longest_name || method->size() > longest_name)
-      refuse(guest, error_code::not_found, fmt::format("a name has at most {} bytes", longest_name));
-    else if (input->size() > guest.settings_.call_bytes)
-      refuse(guest, error_code::resource_exhausted,
-             fmt::format("the input has {} bytes, the limit is {}", input->size(), guest.settings_.call_bytes));
-    else
-      guest.calling_ = instance::calling::wanted;
-    if (guest.calling_ != instance::calling::wanted) {
       results[0].of.i64 = give_answer(guest, out, capacity);
       return;
     }
-    guest.call_.service.assign(*service);
-    guest.call_.method.assign(*method);
-    guest.call_.input.assign(*input);
+    guest.calling_ = instance::calling::wanted;
+    guest.call_.service.assign(service->substr(0, guest_call::longest_name + 1));
+    guest.call_.method.assign(method->substr(0, guest_call::longest_name + 1));
+    guest.call_.input_bytes = input->size();
+    guest.call_.input.assign(input->size() <= guest.settings_.call_bytes ? *input : std::string_view());
     continuation->env = new suspended_call{guest, out, capacity, results};
     continuation->callback = go_on;
     continuation->finalizer = [](void* env) { delete static_cast<suspended_call*>(env); };

@@ -22,11 +22,14 @@ struct instance_settings {
   duration start_timeout{std::chrono::seconds(30)};  ///< instantiation and `_initialize`: guest time and waits
 };
 
-/// A call of another service by the import `call`, copied out of the guest's memory.
+/// A call of another service by the import `call`, copied out of the guest's memory, but what is too long not whole:
+/// whoever may not call is told so first, and then what is too long.
 struct guest_call {
-  std::string service;
-  std::string method;
-  std::string input;
+  static constexpr std::size_t longest_name = 1000;  ///< of services and methods: longer ones are nobody's
+  std::string service;                               ///< at most one byte more
+  std::string method;                                ///< the same
+  std::string input;                                 ///< empty where it is longer than `instance_settings::call_bytes`
+  std::size_t input_bytes = 0;                       ///< how long the guest's is
 };
 
 /// What an instance needs of whoever runs it. All on the instance's core; some are called on its fiber and must not

@@ -391,6 +391,20 @@ TEST_F(Instance, CallsCopyWhatTheGuestSaysAndGiveItTheAnswer) {
   EXPECT_EQ(called[0].input, R"({"x":1})");
 }
 
+TEST_F(Instance, CallsCopyNoMoreThanALittleOfWhatIsTooLong) {
+  settings.call_bytes = 6;
+  begin(load(guest("caller")));
+  call_answer = "1";
+  EXPECT_EQ(request("call", R"({"service":")" + std::string(5000, 'a') + R"(","method":")" + std::string(5000, 'm') +
+                                R"(","input":{"x":1}})"),
+            "1");
+  ASSERT_EQ(called.size(), 1U);
+  EXPECT_EQ(called[0].service, std::string(1001, 'a'));
+  EXPECT_EQ(called[0].method, std::string(1001, 'm'));
+  EXPECT_EQ(called[0].input, "");
+  EXPECT_EQ(called[0].input_bytes, 7U);
+}
+
 TEST_F(Instance, AnAnswerThatIsLongerThanTheGuestsRoomIsThereOnceMore) {
   begin(load(guest("caller")));
   call_answer = "\"" + std::string(5000, 'a') + "\"";

@@ -83,8 +83,8 @@ bool line_log::admit() {
 
 void line_log::report_dropped() {
   if (dropped_ == 0) return;
-  const std::string notice = fmt::format("{} {} dropped: this service logs more than {} lines a second", dropped_,
-                                         dropped_ == 1 ? "line" : "lines", limits_.lines_per_second);
+  const std::string notice = fmt::format("{} {} dropped: {} more than {} lines a second", dropped_,
+                                         dropped_ == 1 ? "line" : "lines", limits_.speaker, limits_.lines_per_second);
   dropped_ = 0;
   sink_(3, notice);
 }

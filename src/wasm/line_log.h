@@ -13,7 +13,8 @@ namespace waggle {
 struct line_log_limits {
   std::size_t line_bytes = 4096;  ///< of a line as it is printed; what is over is cut off with a note
   std::uint32_t lines_per_second = 200;
-  std::uint32_t burst = 2000;  ///< lines at once after a silence
+  std::uint32_t burst = 2000;                      ///< lines at once after a silence
+  std::string_view speaker = "this service logs";  ///< in the notice of lines that were dropped; lives on
 };
 
 /// What one service says on one core: bounded, and harmless on a terminal. Used on that core only.

@@ -116,6 +116,16 @@ class Socket(Operator):
             self.assertFalse((self.data / "waggle.sock").exists())
             self.assertEqual(200, node.call("e2e.One", "echo", {"n": 1}).status)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can give a folder away")
+    def test_there_is_none_in_a_folder_of_another_user(self):
+        self.service("One", folder=self.services)
+        self.data.mkdir(mode=0o700)
+        os.chown(self.data, 65534, 65534)
+        with self.node() as node:
+            self.assertRegex(node.log, "no operator's socket: .* is not this user's own")
+            self.assertFalse((self.data / "waggle.sock").exists())
+            self.assertEqual(200, node.call("e2e.One", "echo", {"n": 1}).status)
+
     def test_reload(self):
         self.service("One", folder=self.services)
         with self.node() as node:

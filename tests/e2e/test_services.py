@@ -161,6 +161,22 @@ type Mutation { callTimes(service: String = "waggle.state.v1.State", method: Str
                 return entry and entry["value"]
             wait_until(lambda: (ticks() or 0) >= 3)
 
+    def test_nothing_runs_by_itself_before_all_services_are_there(self):
+        folder = self.caller("e2e.A", uses=("e2e.Z",), methods="""
+scalar JSON
+type Query { call(service: String = "e2e.Z", method: String = "count", input: JSON = {}): JSON @internal @schedule(everyMs: 1) }
+""")
+        shutil.copy(GUESTS / "echo.wasm", folder / "z.wasm")  # after a.wasm, and it has to be compiled first
+        (folder / "z.graphql").write_text('schema @service(name: "e2e.Z", pool: {max: 1}) { query: Query } type Query { count: Int! }')
+        mine = 0
+        with self.node("--dev") as node:
+            def by_itself():
+                nonlocal mine
+                mine += 1
+                return node.call("e2e.Z", "count").json - mine
+            wait_until(lambda: by_itself() > 0, why="a run of the schedule")
+            self.assertNotIn("not_found", node.log)
+
     def test_an_unknown_time_zone_is_an_error_at_load(self):
         folder = self.folder / "s"
         folder.mkdir()
