@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "app/archive_files.h"
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/operator_client.h"
@@ -141,14 +142,6 @@ result<std::size_t> save(const store_view& view, const std::string& service, boo
   return lines;
 }
 
-std::function<std::optional<std::string>()> lines_of(std::ifstream& file) {
-  return [&file]() -> std::optional<std::string> {
-    std::string line;
-    if (!std::getline(file, line)) return std::nullopt;
-    return line;
-  };
-}
-
 /// Removes all entries of a service.
 result<void> clear(state_keeper& keeper, const std::string& service) {
   for (;;) {
@@ -226,22 +219,30 @@ int state_export(const configuration& c, const std::string& service, const std::
 }
 
 int state_import(const configuration& c, const std::string& in, bool replace) {
-  std::ifstream file(in, std::ios::binary);
-  if (!file) return failed(fail(error_code::not_found, fault::caller, fmt::format("{} cannot be read", in)).error());
-  // All of it is looked at before anything is changed.
-  const auto services = check_archive(lines_of(file));
-  if (!services) return failed(services.error());
+  auto file = archive_input::open(in);
+  if (!file) return failed(file.error());
+  const auto next = [&file] { return file->next(); };
   make_data_folder(c.data);
   const steady_clock_source clock;
   auto keeper = state_keeper::open(folder_of(c), clock);
   if (!keeper) return failed(keeper.error());
+  // All of it is looked at before anything is changed.
+  const auto services = check_archive(**keeper, next);
+  if (!services) return failed(services.error());
+  const auto checked = file->again();
+  if (!checked) return failed(checked.error());
   if (replace)
     for (const std::string& service : *services)
       if (const auto done = clear(**keeper, service); !done) return failed(done.error());
-  file.clear();
-  file.seekg(0);
-  const auto entries = import_state(**keeper, lines_of(file));
+  const auto entries = import_state(**keeper, next);
   if (!entries) return failed(entries.error());
+  const auto imported = file->again();
+  if (!imported) return failed(imported.error());
+  if (*imported != *checked)
+    return failed(fail(error_code::aborted, fault::caller,
+                       fmt::format("{} was changed while it was imported: it had {} lines and then {}; import it again",
+                                   in, checked->lines, imported->lines))
+                      .error());
   fmt::print(stderr, "{} entries of {} service{}\n", *entries, services->size(), services->size() == 1 ? "" : "s");
   return exit_fine;
 }

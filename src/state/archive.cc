@@ -103,6 +103,24 @@ std::unexpected<error> no_entry(std::size_t number, std::size_t done) {
       fmt::format("line {} is not {{\"service\":…,\"key\":…,\"value\":…}}; {} entries were imported", number, done));
 }
 
+/// Puts what a line says. False: it has expired, and nothing was done.
+result<bool> put_line(transaction& t, line l, std::int64_t now, std::size_t number, std::size_t done) {
+  std::optional<std::int64_t> ttl;
+  if (l.expires != 0) {
+    if (l.expires <= now) return false;
+    ttl = l.expires - now;
+  }
+  auto put = t.put(l.key, std::move(l.value), {}, ttl);
+  if (put) return true;
+  put.error().message = fmt::format("line {}: {}; {} entries were imported", number, put.error().message, done);
+  put.error().whose = fault::caller;
+  return std::unexpected(std::move(put.error()));
+}
+
+std::int64_t wall_ms(const state_keeper& keeper) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(keeper.time().wall().time_since_epoch()).count();
+}
+
 }  // namespace
 
 result<std::size_t> export_state(const store_view& view, std::string_view service,
@@ -128,13 +146,18 @@ result<std::size_t> export_state(const store_view& view, std::string_view servic
   return lines;
 }
 
-result<std::set<std::string>> check_archive(const std::function<std::optional<std::string>()>& read) {
+result<std::set<std::string>> check_archive(state_keeper& keeper,
+                                            const std::function<std::optional<std::string>()>& read) {
   std::set<std::string> services;
   for (std::size_t number = 1; auto text = read(); ++number) {
     line l;
     if (is_blank(*text)) continue;
     if (!read_line(*text, l)) return no_entry(number, 0);
-    services.insert(std::move(l.service));
+    services.insert(l.service);
+    // A transaction that is forgotten has the same limits as one that is not.
+    const auto t = keeper.begin(l.service, nullptr, false, nullptr);
+    if (auto fits = put_line(*t, std::move(l), wall_ms(keeper), number, 0); !fits)
+      return std::unexpected(std::move(fits.error()));
   }
   return services;
 }
@@ -157,22 +180,12 @@ result<std::size_t> import_state(state_keeper& keeper, const std::function<std::
     if (is_blank(*text)) continue;
     line l;
     if (!read_line(*text, l)) return no_entry(number, done);
-    std::optional<std::int64_t> ttl;
-    if (l.expires != 0) {
-      const auto now =
-          std::chrono::duration_cast<std::chrono::milliseconds>(keeper.time().wall().time_since_epoch()).count();
-      if (l.expires <= now) continue;
-      ttl = l.expires - now;
-    }
     if (t && (t->service() != l.service || keys >= keys_at_once || t->written_bytes() >= bytes_at_once))
       if (auto committed = commit(); !committed) return std::unexpected(std::move(committed.error()));
     if (!t) t = keeper.begin(l.service, nullptr, false, nullptr);
-    if (auto put = t->put(l.key, std::move(l.value), {}, ttl); !put) {
-      put.error().message = fmt::format("line {}: {}; {} entries were imported", number, put.error().message, done);
-      put.error().whose = fault::caller;
-      return std::unexpected(std::move(put.error()));
-    }
-    ++keys;
+    const auto put = put_line(*t, std::move(l), wall_ms(keeper), number, done);
+    if (!put) return std::unexpected(put.error());
+    if (*put) ++keys;
   }
   if (auto committed = commit(); !committed) return std::unexpected(std::move(committed.error()));
   return done;

@@ -17,8 +17,10 @@ namespace waggle {
 [[nodiscard]] result<std::size_t> export_state(const store_view& view, std::string_view service,
                                                const std::function<void(std::string_view line)>& write);
 
-/// Reads all of what `export_state` wrote, for the services that it has entries of. The error names the line.
-[[nodiscard]] result<std::set<std::string>> check_archive(const std::function<std::optional<std::string>()>& read);
+/// Reads all of what `export_state` wrote and tells the services that it has entries of. The error names the line: one that is
+/// none, or whose key, value or expiry `import_state` would refuse. Nothing is changed.
+[[nodiscard]] result<std::set<std::string>> check_archive(state_keeper& keeper,
+                                                          const std::function<std::optional<std::string>()>& read);
 
 /// Puts what `export_state` wrote, over what is there, in several transactions: on an error, which names the line, what came
 /// before stays. What has expired is left out. Blocks. `read` gives the next line, nothing at the end. Not for a service whose

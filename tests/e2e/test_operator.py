@@ -215,6 +215,27 @@ class State(Operator):
         self.assertEqual(ENTRIES, self.exported())
         self.assertEqual(1, self.state("import", self.folder / "none").status)
 
+    def test_what_comes_through_a_pipe_is_imported(self):
+        text = "".join(json.dumps(e) + "\n" for e in ENTRIES)
+        for flags in ([], ["--replace"]):
+            r = self.run_waggle("state", "import", "/dev/stdin", *flags, "--data", self.data, stdin=text)
+            self.assertEqual(0, r.status, r)
+            self.assertIn("4 entries of 2 services", r.err)
+            self.assertEqual(ENTRIES, self.exported())
+
+    def test_what_cannot_be_read_changes_nothing(self):
+        self.import_entries(ENTRIES)
+        r = self.state("import", self.folder, "--replace")
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertEqual(ENTRIES, self.exported())
+
+    def test_a_value_that_is_too_large_changes_nothing(self):
+        self.import_entries(ENTRIES)
+        r = self.import_entries([ENTRIES[0], {"service": "e2e.One", "key": "z", "value": "x" * (1 << 20)}], "--replace")
+        self.assertEqual((1, "resource_exhausted"), (r.status, r.error["code"]), r)
+        self.assertIn("line 2", r.error["message"])
+        self.assertEqual(ENTRIES, self.exported())
+
     def test_get_and_list_without_a_node(self):
         self.import_entries(ENTRIES)
         self.check_reading()
