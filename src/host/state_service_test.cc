@@ -215,6 +215,20 @@ TEST_P(State, a_commit_that_fails_ends_the_request_s_state) {
   EXPECT_EQ(settle(as), "aborted");
 }
 
+TEST_P(State, a_commit_does_not_wait_for_who_is_alone_and_may_wait_for_this_guest_s_worker) {
+  std::shared_ptr<void> hold;
+  keeper->hold_off_others("shop.v1.Orders", core, [&](std::shared_ptr<void> h) { hold = std::move(h); });
+  while (!hold) core.poll();
+  const auto as = guest("shop.v1.Orders");
+  EXPECT_EQ(ask(as, "increment", R"({"key":"n"})"), "1");
+  guest_call c("commit", "{}", as);
+  chain.ask(c.call);
+  for (int i = 0; i < 1'000'000 && !c.done; ++i) core.poll();
+  ASSERT_TRUE(c.done);
+  EXPECT_EQ(c.text(), "true");
+  hold.reset();
+}
+
 TEST_P(State, writes_of_a_query_are_refused) {
   const auto as = guest("shop.v1.Orders");
   as->reads_only = true;

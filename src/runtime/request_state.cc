@@ -47,16 +47,18 @@ std::shared_ptr<transaction> request_state::transaction_of(service_call& call) {
   return effects.state;
 }
 
-/// A call that waits for something off its core. Whoever comes back with it looks here whether it was stopped meanwhile.
+/// A call that waits for something off its core. Whoever comes back with it looks here whether it was stopped meanwhile; then
+/// nobody may touch the call any more.
 struct request_state::waiter {
   service_call* call = nullptr;
+  const core_loop* commits_on = nullptr;  // it waits for its commit, which goes on without it
+  time_point since{};
 
   [[nodiscard]] static std::shared_ptr<waiter> of(service_call& call) {
-    const auto made = std::make_shared<waiter>(&call);
+    const auto made = std::make_shared<waiter>();
+    made->call = &call;
     call.stoppable(made.get(), [](void* self, service_call& c, error why) {
-      static_cast<waiter*>(self)->call = nullptr;
-      if (c.effects) c.effects->again = false;
-      c.finish(std::move(why));
+      static_cast<waiter*>(self)->stop(c, std::move(why));
     });
     return made;
   }
@@ -64,6 +66,18 @@ struct request_state::waiter {
   [[nodiscard]] service_call* take() {
     if (call != nullptr) call->stoppable(nullptr, nullptr);
     return std::exchange(call, nullptr);
+  }
+
+ private:
+  void stop(service_call& c, error why) {
+    call = nullptr;
+    if (c.effects) c.effects->again = false;
+    if (commits_on != nullptr) {
+      why.message += "; what it wrote was being committed and may have been kept";
+      c.ended = commits_on->now();
+      c.response.cost.commit += c.ended - since;
+    }
+    c.finish(std::move(why));
   }
 };
 
@@ -139,8 +153,12 @@ void request_state::settle(service_call& call) {
       output = std::unexpected(std::move(kept.error()));
   if (!output || !t->writes()) return done(call);
   ++open_;
-  state_->commit(t, around_.core, [this, &call, since = around_.core.now()](result<void> how) {
-    committed(call, since, std::move(how));
+  const auto waiting = waiter::of(call);
+  waiting->commits_on = &around_.core;
+  waiting->since = around_.core.now();
+  // Repeats wait for the commit, though nobody else may: it decides whether they run.
+  state_->commit(t, around_.core, [this, waiting, claim = effects.claim](result<void> how) {
+    if (service_call* const back = waiting->take(); back != nullptr) committed(*back, waiting->since, std::move(how));
     one_less();
   });
 }
