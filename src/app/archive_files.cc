@@ -70,4 +70,34 @@ result<archive_input::amount> archive_input::again() {
   return std::exchange(read_, {});
 }
 
+result<archive_output> archive_output::make(const std::string& name) {
+  std::string part = name + ".part-XXXXXX";
+  const int fd = ::mkstemp(part.data());
+  if (fd < 0) return trouble(name, "cannot be written");
+  return archive_output(open_file(::fdopen(fd, "wb")), name, std::move(part));
+}
+
+archive_output::~archive_output() {
+  if (file_) ::unlink(part_.c_str());
+}
+
+result<void> archive_output::flush() {
+  if (std::fflush(file_.get()) != 0 || std::ferror(file_.get()) != 0 || ::fsync(::fileno(file_.get())) != 0)
+    return trouble(name_, "cannot be written");
+  return {};
+}
+
+result<void> archive_output::finish() {
+  if (auto done = flush(); !done) return done;
+  if (std::rename(part_.c_str(), name_.c_str()) != 0) return trouble(name_, "cannot be written");
+  file_.reset();
+  return {};
+}
+
+result<std::string> archive_output::keep_part() {
+  if (auto done = flush(); !done) return std::unexpected(std::move(done.error()));
+  file_.reset();
+  return part_;
+}
+
 }  // namespace waggle

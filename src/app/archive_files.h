@@ -41,4 +41,28 @@ class archive_input {
   amount read_;
 };
 
+/// A file for its owner alone, which gets its name when it is whole. Until then it is `NAME.part-XXXXXX`, so that nothing that
+/// has the name is lost for less. Gone with this object where it is neither whole nor kept. Blocks.
+class archive_output {
+ public:
+  [[nodiscard]] static result<archive_output> make(const std::string& name);
+  archive_output(archive_output&&) = default;
+  ~archive_output();
+
+  [[nodiscard]] std::FILE& file() { return *file_; }
+  /// It is whole, and lasting.
+  [[nodiscard]] result<void> finish();
+  /// It is not whole and stays beside its name: the one that it has.
+  [[nodiscard]] result<std::string> keep_part();
+
+ private:
+  archive_output(open_file file, std::string name, std::string part)
+      : file_(std::move(file)), name_(std::move(name)), part_(std::move(part)) {}
+  [[nodiscard]] result<void> flush();
+
+  open_file file_;
+  std::string name_;
+  std::string part_;
+};
+
 }  // namespace waggle

@@ -121,28 +121,101 @@ std::int64_t wall_ms(const state_keeper& keeper) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(keeper.time().wall().time_since_epoch()).count();
 }
 
+std::string line_of(std::string_view full, const stored_view& e) {
+  const std::size_t zero = full.find('\0');
+  std::string text = fmt::format(R"({{"service":{},"key":{},"value":)", json_quote(full.substr(1, zero - 1)),
+                                 json_quote(full.substr(zero + 1)));
+  text += e.value;
+  if (e.expires != 0) text += fmt::format(",\"expires\":{}", e.expires);
+  // A line has no line breaks; between the parts of a value they mean nothing, and within its texts there are none.
+  for (char& c : text)
+    if (c == '\n' || c == '\r') c = ' ';
+  return text += "}\n";
+}
+
+/// A full key, for people.
+std::string shown(std::string_view full) {
+  if (full.empty()) return {};
+  const std::size_t zero = full.find('\0');
+  return fmt::format("{} {}", full.substr(1, zero - 1), json_quote(full.substr(zero + 1)));
+}
+
+/// The middle of two texts, taken as fractions: `low` where there is none between them.
+std::string between(const std::string& low, const std::string& high) {
+  const std::size_t n = std::max(low.size(), high.size()) + 1;
+  const auto at = [](const std::string& text, std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  std::string sum(n, '\0');
+  unsigned carry = 0;
+  for (std::size_t i = n; i-- > 0; carry >>= 8U) {
+    carry += at(low, i) + at(high, i);
+    sum[i] = static_cast<char>(carry & 0xFFU);
+  }
+  for (char& c : sum) {  // the half of it
+    const unsigned digit = carry << 8U | static_cast<unsigned char>(c);
+    c = static_cast<char>(digit >> 1U);
+    carry = digit & 1U;
+  }
+  while (sum.ends_with('\0')) sum.pop_back();
+  return sum > low && sum < high ? sum : low;
+}
+
+/// About the first place after `damaged`, where nothing can be read, from which it can; `to` where there is none. It is looked
+/// for by trying, since only the store's own files know how far their damaged parts reach.
+std::string readable_after(const store_view& view, const std::string& damaged, const std::string& to) {
+  constexpr int halvings = 512;
+  const auto readable = [&](const std::string& from) {
+    return view.scan(from, to, true, [](std::string_view, const stored_view&) { return false; }).has_value();
+  };
+  std::string low = damaged;
+  std::string high = to;
+  for (std::size_t n = damaged.size(); n > 0; --n) {  // farther and farther
+    std::string next = after_prefix(damaged.substr(0, n));
+    if (next.empty() || next >= to) break;
+    if (next <= low) continue;
+    if (readable(next)) {
+      high = std::move(next);
+      break;
+    }
+    low = std::move(next);
+  }
+  for (int i = 0; i < halvings; ++i) {
+    std::string middle = between(low, high);
+    if (middle == low) break;
+    (readable(middle) ? high : low) = std::move(middle);
+  }
+  return high;
+}
+
 }  // namespace
 
 result<std::size_t> export_state(const store_view& view, std::string_view service,
-                                 const std::function<void(std::string_view line)>& write) {
-  const std::string from =
+                                 const std::function<void(std::string_view line)>& write,
+                                 const unread_handler& unread) {
+  std::string from =
       service.empty() ? std::string(1, static_cast<char>(key_kind::entry)) : full_key(key_kind::entry, service);
+  const std::string to = after_prefix(from);
   std::size_t lines = 0;
-  const auto read = view.scan(from, after_prefix(from), true, [&](std::string_view full, const stored_view& e) {
-    const std::size_t zero = full.find('\0');
-    std::string text = fmt::format(R"({{"service":{},"key":{},"value":)", json_quote(full.substr(1, zero - 1)),
-                                   json_quote(full.substr(zero + 1)));
-    text += e.value;
-    if (e.expires != 0) text += fmt::format(",\"expires\":{}", e.expires);
-    // A line has no line breaks; between the parts of a value they mean nothing, and within its texts there are none.
-    for (char& c : text)
-      if (c == '\n' || c == '\r') c = ' ';
-    text += "}\n";
-    write(text);
-    ++lines;
-    return true;
-  });
-  if (!read) return std::unexpected(read.error());
+  std::string last;        // full key
+  std::optional<error> why;  // of what could not be read after it
+  const auto tell = [&](std::string_view before) {
+    if (why) unread(shown(last), shown(before), *std::exchange(why, std::nullopt));
+  };
+  while (from < to) {
+    const auto read = view.scan(from, to, true, [&](std::string_view full, const stored_view& e) {
+      tell(full);
+      write(line_of(full, e));
+      last = full;
+      ++lines;
+      return true;
+    });
+    if (read) break;
+    if (!unread) return std::unexpected(read.error());
+    if (!why) why = read.error();
+    from = readable_after(view, std::max(from, last + '\0'), to);
+  }
+  tell({});
   return lines;
 }
 

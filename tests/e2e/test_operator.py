@@ -280,6 +280,32 @@ class State(Operator):
         for line in r.out.splitlines():
             self.assertIn(json.loads(line), ENTRIES)
 
+    def test_of_a_damaged_table_the_rest_is_saved_and_no_whole_file_is_replaced(self):
+        entries = [{"service": "e2e.One", "key": f"{i:05}", "value": os.urandom(500).hex()} for i in range(500)]
+        entries.append({"service": "e2e.Two", "key": "a", "value": 1})
+        self.import_entries(entries)
+        backup = self.folder / "backup.jsonl"
+        self.assertEqual([], self.exported("-o", backup))  # opening has made a table of the log
+        whole = backup.read_bytes()
+        table = max((self.data / "state").glob("*.sst"), key=lambda p: p.stat().st_size)
+        damaged = bytearray(table.read_bytes())
+        damaged[len(damaged) // 2] ^= 0x55
+        table.write_bytes(damaged)
+        r = self.state("export", "-o", backup)
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertIn("data_loss", r.err)
+        self.assertIn("not read: what is between e2e.One ", r.err)
+        self.assertEqual(whole, backup.read_bytes())
+        (part,) = self.folder.glob("backup.jsonl.part-*")
+        self.assertIn(str(part), r.err)
+        self.assertEqual(0o600, stat.S_IMODE(part.stat().st_mode))
+        saved = [json.loads(line) for line in part.read_text().splitlines()]
+        self.assertGreater(len(saved), len(entries) - 20)
+        self.assertLess(len(saved), len(entries))
+        self.assertIn(entries[-1], saved)
+        for entry in saved:
+            self.assertIn(entry, entries)
+
     def test_wrong_usage(self):
         for arguments in ([], ["get"], ["get", "e2e.One"], ["import"], ["list"], ["drop", "e2e.One"]):
             self.assertEqual(2, self.run_waggle("state", *arguments).status, arguments)
