@@ -57,9 +57,8 @@ struct request_state::waiter {
   [[nodiscard]] static std::shared_ptr<waiter> of(service_call& call) {
     const auto made = std::make_shared<waiter>();
     made->call = &call;
-    call.stoppable(made.get(), [](void* self, service_call& c, error why) {
-      static_cast<waiter*>(self)->stop(c, std::move(why));
-    });
+    call.stoppable(made.get(),
+                   [](void* self, service_call& c, error why) { static_cast<waiter*>(self)->stop(c, std::move(why)); });
     return made;
   }
   /// The call, which waits no longer; null where it was stopped.
@@ -141,9 +140,8 @@ bool request_state::use_kept(service_call& call, result<std::optional<kept_answe
 }
 
 /// Reads the call's record in `t`, off the core where the disk is needed.
-void request_state::find(
-    service_call& call, std::shared_ptr<transaction> t,
-    std::move_only_function<void(service_call&, result<std::optional<kept_answer>>)> use) {
+void request_state::find(service_call& call, std::shared_ptr<transaction> t,
+                         std::move_only_function<void(service_call&, result<std::optional<kept_answer>>)> use) {
   auto kept = t->find_answer(call.effects->record);
   if (kept || !t->needs_disk() || blocking_ == nullptr) return use(call, std::move(kept));
   ++open_;

@@ -197,7 +197,7 @@ result<std::size_t> export_state(const store_view& view, std::string_view servic
       service.empty() ? std::string(1, static_cast<char>(key_kind::entry)) : full_key(key_kind::entry, service);
   const std::string to = after_prefix(from);
   std::size_t lines = 0;
-  std::string last;        // full key
+  std::string last;          // full key
   std::optional<error> why;  // of what could not be read after it
   const auto tell = [&](std::string_view before) {
     if (why) unread(shown(last), shown(before), *std::exchange(why, std::nullopt));

@@ -240,7 +240,8 @@ TEST_F(rocks, of_a_damaged_table_all_but_what_is_damaged_is_exported) {
   const auto exported = [this](const unread_handler& unread) {
     const auto keeper = open();
     std::vector<std::string> lines;
-    const auto n = export_state(*keeper->view(), {}, [&](std::string_view l) { lines.emplace_back(l); }, unread);
+    const auto n = export_state(
+        *keeper->view(), {}, [&](std::string_view l) { lines.emplace_back(l); }, unread);
     EXPECT_EQ(n ? "ok" : code_of(n), unread ? "ok" : "data_loss host");
     if (n) EXPECT_EQ(*n, lines.size());
     return lines;
