@@ -118,7 +118,7 @@ TEST_P(keeper_on, services_do_not_conflict_with_each_other) {
 
 TEST_P(keeper_on, an_old_transaction_does_not_make_the_memory_of_conflicts_grow) {
   state_settings s;
-  s.remembered_keys = 8;
+  s.remembered_bytes = 1024;
   open(s);
   auto old = begin();
   EXPECT_EQ(value(*old, "never touched"), "-");
