@@ -116,12 +116,15 @@ void request_state::look_up(service_call& call, std::string record,
   guest_request& effects = *call.effects;
   effects.record = std::move(record);
   effects.input_hash = sha256(call.request.input);
-  find(call, state_->begin(effects.service, effects.granted, true, effects.held),
-       [then = std::move(then)](service_call& c, result<std::optional<kept_answer>> kept) mutable {
-         const bool found = use_kept(c, std::move(kept));
-         if (found) c.effects->record.clear();  // there is nothing to keep
-         then(c, found);
-       });
+  auto t = state_->begin(effects.service, effects.granted, true, effects.held);
+  find(call, t, [t, then = std::move(then)](service_call& c, result<std::optional<kept_answer>> kept) mutable {
+    const bool found = use_kept(c, std::move(kept));
+    if (found) {
+      c.effects->record.clear();        // there is nothing to keep
+      c.effects->state = std::move(t);  // under a lease what it saw may not be durable yet
+    }
+    then(c, found);
+  });
 }
 
 /// Is there an answer that was kept, or an error? Then that is the call's.
