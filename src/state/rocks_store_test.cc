@@ -243,7 +243,7 @@ TEST_F(rocks, of_a_damaged_table_all_but_what_is_damaged_is_exported) {
     const auto n = export_state(
         *keeper->view(), {}, [&](std::string_view l) { lines.emplace_back(l); }, unread);
     EXPECT_EQ(n ? "ok" : code_of(n), unread ? "ok" : "data_loss host");
-    if (n) EXPECT_EQ(*n, lines.size());
+    EXPECT_EQ(n.value_or(lines.size()), lines.size());
     return lines;
   };
   const auto size = static_cast<std::streamoff>(fs::file_size(tables.back()));
