@@ -241,6 +241,7 @@ loaded_configuration read_configuration(std::string_view toml, std::string_view 
                                         const command_line_settings& given, const variable_source& variable) {
   loaded_configuration out;
   configuration c;
+  const std::string default_data = std::exchange(c.data, {});  // no key can give an empty one
   if (!toml.empty()) reader(file, c, out.findings).read(toml);
   for (const config_key& key : config_keys()) {
     const std::string name = key.variable();
@@ -249,6 +250,8 @@ loaded_configuration read_configuration(std::string_view toml, std::string_view 
     if (const auto flag = given.values.find(key.name); flag != given.values.end())
       set_or_tell(c, key, flag->second, key.flag(), out.findings);
   }
+  c.data_given = !c.data.empty();
+  if (!c.data_given) c.data = default_data;
   std::ranges::stable_sort(out.findings, {}, [](const diagnostic& d) {
     return std::pair(d.line == 0, std::pair(d.line, d.column));  // toml++ gives keys in the order of the alphabet
   });

@@ -46,8 +46,9 @@ struct grant {
 /// meaning of each.
 struct configuration {
   endpoint listen{"127.0.0.1", 8080};
-  std::uint32_t threads;  ///< initially as many as the machine runs at a time
-  std::string data;       ///< initially `default_data_folder()`
+  std::uint32_t threads;    ///< initially as many as the machine runs at a time
+  std::string data;         ///< initially `default_data_folder()`
+  bool data_given = false;  ///< somebody named it, be it the same: flag, variable or file; not a key
   bool dev = false;
   answer_check validate_output = answer_check::enforce;
   struct {

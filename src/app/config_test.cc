@@ -363,6 +363,22 @@ TEST(configuration, a_file_that_is_not_there) {
   EXPECT_THAT(loaded.findings[0].message, HasSubstr("No such file"));
 }
 
+TEST(configuration, it_is_known_whether_a_data_folder_was_named_be_it_the_default_one) {
+  const std::string same = default_data_folder();
+  const auto none = [](const char*) -> const char* { return nullptr; };
+  const auto variable = [&same](const char* name) {
+    return std::string_view(name) == "WAGGLE_DATA" ? same.c_str() : nullptr;
+  };
+  command_line_settings flag;
+  flag.values["data"] = same;
+  const auto plain = read_configuration("", "f", {}, none).value;
+  EXPECT_FALSE(plain->data_given);
+  EXPECT_EQ(plain->data, same);
+  EXPECT_TRUE(read_configuration("", "f", flag, none).value->data_given);
+  EXPECT_TRUE(read_configuration("", "f", {}, variable).value->data_given);
+  EXPECT_TRUE(read_configuration("data = \"" + same + "\"", "f", {}, none).value->data_given);
+}
+
 TEST(configuration, the_data_folder_follows_the_xdg_specification) {
   setenv("HOME", "/home/bee", 1);
   unsetenv("XDG_DATA_HOME");

@@ -26,7 +26,7 @@ std::unique_ptr<one_service> one_service::load(const configuration& c, const std
     return nullptr;
   }
   one->engines_ = *std::move(engines);
-  auto ground = host_ground::open(c, one->clock_, c.data != default_data_folder());
+  auto ground = host_ground::open(c, one->clock_, c.data_given);
   if (!ground) {
     fmt::print(stderr, "{}\n", to_json(ground.error()));
     return nullptr;

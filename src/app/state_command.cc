@@ -1,12 +1,12 @@
-#include <sys/stat.h>
-
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iostream>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "app/archive_files.h"
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/operator_client.h"
@@ -86,69 +86,6 @@ class state_source {
   std::unique_ptr<state_keeper> keeper_;  // where no node runs
 };
 
-/// A file for its owner alone, which has its name when it is whole.
-class private_file {
- public:
-  explicit private_file(std::string name) : name_(std::move(name)), part_(name_ + ".part") {
-    const mode_t before = ::umask(0077);
-    out_.open(part_, std::ios::binary | std::ios::trunc);
-    ::umask(before);
-  }
-  std::ostream& out() { return out_; }
-  result<void> finish() {
-    out_.close();
-    std::error_code bad;
-    if (out_) fs::rename(part_, name_, bad);
-    if (out_ && !bad) return {};
-    return fail(error_code::internal, fault::host,
-                fmt::format("{} cannot be written{}{}", name_, bad ? ": " : "", bad ? bad.message() : ""));
-  }
-
- private:
-  std::string name_;
-  std::string part_;
-  std::ofstream out_;
-};
-
-/// Writes what can be read; whether that was all of it. What could not is told on standard error.
-result<std::size_t> save(const store_view& view, const std::string& service, bool damaged, bool& whole,
-                         const std::function<void(std::string_view)>& write) {
-  if (!damaged) return export_state(view, service, write);
-  std::vector<std::string> names{service};
-  if (service.empty()) {
-    // After what cannot be read there may be more, which only a service's name finds.
-    auto all = services_in(view);
-    if (!all) {
-      fmt::print(stderr, "{}\nname a service to read its state alone\n", to_json(all.error()));
-      names = {""};
-    } else {
-      names = *std::move(all);
-    }
-  }
-  std::size_t lines = 0;
-  for (const std::string& name : names) {
-    std::size_t here = 0;
-    const auto read = export_state(view, name, [&](std::string_view line) {
-      ++here;
-      write(line);
-    });
-    lines += here;
-    if (read) continue;
-    whole = false;
-    fmt::print(stderr, "{}: {} entries were read, what comes after them in the order of keys was not: {}\n",
-               name.empty() ? "all services" : name, here, read.error().message);
-  }
-  return lines;
-}
-
-std::function<std::optional<std::string>()> lines_of(std::ifstream& file) {
-  return [&file]() -> std::optional<std::string> {
-    std::string line;
-    if (!std::getline(file, line)) return std::nullopt;
-    return line;
-  };
-}
-
 /// Removes all entries of a service.
 result<void> clear(state_keeper& keeper, const std::string& service) {
   for (;;) {
@@ -208,40 +145,64 @@ int state_export(const configuration& c, const std::string& service, const std::
     whole = false;
   }
   const auto view = damaged ? damaged->view() : (*keeper)->view();
-  std::optional<private_file> file;
-  if (!out.empty()) file.emplace(out);
-  std::ostream& to = file ? file->out() : std::cout;
-  const auto lines = save(*view, service, damaged != nullptr, whole, [&to](std::string_view line) { to << line; });
-  to.flush();
-  if (!to)
+  std::optional<archive_output> file;
+  if (!out.empty()) {
+    auto made = archive_output::make(out);
+    if (!made) return failed(made.error());
+    file.emplace(*std::move(made));
+  }
+  std::FILE* const to = file ? &file->file() : stdout;
+  const auto lines = export_state(
+      *view, service, [to](std::string_view line) { std::fwrite(line.data(), 1, line.size(), to); },
+      [&whole](std::string_view after, std::string_view before, const error& why) {
+        if (std::exchange(whole, false)) failed(why);
+        fmt::print(stderr, "not read: what is between {} and {}: {}\n", after.empty() ? "the beginning" : after,
+                   before.empty() ? "the end" : before, why.message);
+      });
+  if (!lines) return failed(lines.error());
+  if (std::fflush(to) != 0 || std::ferror(to) != 0)
     return failed(fail(error_code::internal, fault::host,
                        fmt::format("{} cannot be written", out.empty() ? "standard output" : out))
                       .error());
-  if (file)
-    if (const auto done = file->finish(); !done) return failed(done.error());
-  if (!lines) return failed(lines.error());
-  fmt::print(stderr, "{} entries{}\n", *lines,
-             whole ? "" : " were saved of a damaged store; what is not among them could not be read");
-  return whole ? exit_fine : exit_failed;
+  if (whole) {
+    if (file)
+      if (const auto done = file->finish(); !done) return failed(done.error());
+    fmt::print(stderr, "{} entries\n", *lines);
+    return exit_fine;
+  }
+  fmt::print(stderr, "{} entries were saved of a damaged store; what is not among them could not be read\n", *lines);
+  if (!file) return exit_failed;
+  const auto part = file->keep_part();
+  if (!part) return failed(part.error());
+  fmt::print(stderr, "they are in {}, since {} gets its name only when it is whole\n", *part, out);
+  return exit_failed;
 }
 
 int state_import(const configuration& c, const std::string& in, bool replace) {
-  std::ifstream file(in, std::ios::binary);
-  if (!file) return failed(fail(error_code::not_found, fault::caller, fmt::format("{} cannot be read", in)).error());
-  // All of it is looked at before anything is changed.
-  const auto services = check_archive(lines_of(file));
-  if (!services) return failed(services.error());
+  auto file = archive_input::open(in);
+  if (!file) return failed(file.error());
+  const auto next = [&file] { return file->next(); };
   make_data_folder(c.data);
   const steady_clock_source clock;
   auto keeper = state_keeper::open(folder_of(c), clock);
   if (!keeper) return failed(keeper.error());
+  // All of it is looked at before anything is changed.
+  const auto services = check_archive(**keeper, next);
+  if (!services) return failed(services.error());
+  const auto checked = file->again();
+  if (!checked) return failed(checked.error());
   if (replace)
     for (const std::string& service : *services)
       if (const auto done = clear(**keeper, service); !done) return failed(done.error());
-  file.clear();
-  file.seekg(0);
-  const auto entries = import_state(**keeper, lines_of(file));
+  const auto entries = import_state(**keeper, next);
   if (!entries) return failed(entries.error());
+  const auto imported = file->again();
+  if (!imported) return failed(imported.error());
+  if (*imported != *checked)
+    return failed(fail(error_code::aborted, fault::caller,
+                       fmt::format("{} was changed while it was imported: it had {} lines and then {}; import it again",
+                                   in, checked->lines, imported->lines))
+                      .error());
   fmt::print(stderr, "{} entries of {} service{}\n", *entries, services->size(), services->size() == 1 ? "" : "s");
   return exit_fine;
 }

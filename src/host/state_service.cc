@@ -219,6 +219,7 @@ void state_service::commit(service_call& call, const std::shared_ptr<guest_reque
   // The next one is there at once, not when this is durable: the guest may be gone by then, and its request is with
   // another core, which lets go of what it got.
   const std::shared_ptr<transaction> ending = guest->state;
+  ending->pass_holds();
   begin(*guest);
   const std::uint64_t number = waiting_.add(call);
   call.stoppable(nullptr, nullptr);  // its outcome is not left open while the guest goes on

@@ -215,6 +215,20 @@ TEST_P(State, a_commit_that_fails_ends_the_request_s_state) {
   EXPECT_EQ(settle(as), "aborted");
 }
 
+TEST_P(State, a_commit_does_not_wait_for_who_is_alone_and_may_wait_for_this_guest_s_worker) {
+  std::shared_ptr<void> hold;
+  keeper->hold_off_others("shop.v1.Orders", core, [&](std::shared_ptr<void> h) { hold = std::move(h); });
+  while (!hold) core.poll();
+  const auto as = guest("shop.v1.Orders");
+  EXPECT_EQ(ask(as, "increment", R"({"key":"n"})"), "1");
+  guest_call c("commit", "{}", as);
+  chain.ask(c.call);
+  for (int i = 0; i < 1'000'000 && !c.done; ++i) core.poll();
+  ASSERT_TRUE(c.done);
+  EXPECT_EQ(c.text(), "true");
+  hold.reset();
+}
+
 TEST_P(State, writes_of_a_query_are_refused) {
   const auto as = guest("shop.v1.Orders");
   as->reads_only = true;
@@ -249,25 +263,15 @@ TEST_P(State, a_key_that_is_not_allowed_is_the_guests_fault) {
   EXPECT_EQ(c.output().error().whose, fault::guest);
 }
 
-TEST_P(State, a_call_that_is_stopped_is_not_touched_again) {
+TEST_P(State, a_call_that_is_stopped_still_comes_to_its_end_since_its_guest_goes_on_with_the_transaction) {
   const auto as = guest("shop.v1.Orders");
-  {
-    guest_call c("put", R"({"key":"a","ifVersion":0})", as);
+  for (const char* method : {"put", "commit"}) {
+    guest_call c(method, method == std::string("put") ? R"({"key":"a","ifVersion":0})" : "{}", as);
     chain.ask(c.call);
-    error why;
-    why.code = error_code::canceled;
-    if (!c.done) c.call.stop(why);
-    while (!c.done) core.poll();
-  }
-  {
-    // Its guest waits for the outcome, whatever happens to its own caller.
-    guest_call c("commit", "{}", as);
-    chain.ask(c.call);
-    error why;
-    why.code = error_code::canceled;
-    if (!c.done) c.call.stop(why);
-    while (!c.done) core.poll();
-    ASSERT_TRUE(c.call.response.output);
+    if (!c.done) c.call.stop({.code = error_code::canceled, .message = "gone"});
+    for (int i = 0; i < 1'000'000 && !c.done; ++i) core.poll();
+    ASSERT_TRUE(c.done);
+    EXPECT_EQ(c.text(), "true");
   }
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask("increment", R"({"key":"n"})"), std::to_string(i + 1));
 }

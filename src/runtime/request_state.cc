@@ -47,23 +47,36 @@ std::shared_ptr<transaction> request_state::transaction_of(service_call& call) {
   return effects.state;
 }
 
-/// A call that waits for something off its core. Whoever comes back with it looks here whether it was stopped meanwhile.
+/// A call that waits for something off its core. Whoever comes back with it looks here whether it was stopped meanwhile; then
+/// nobody may touch the call any more.
 struct request_state::waiter {
   service_call* call = nullptr;
+  const core_loop* commits_on = nullptr;  // it waits for its commit, which goes on without it
+  time_point since{};
 
   [[nodiscard]] static std::shared_ptr<waiter> of(service_call& call) {
-    const auto made = std::make_shared<waiter>(&call);
-    call.stoppable(made.get(), [](void* self, service_call& c, error why) {
-      static_cast<waiter*>(self)->call = nullptr;
-      if (c.effects) c.effects->again = false;
-      c.finish(std::move(why));
-    });
+    const auto made = std::make_shared<waiter>();
+    made->call = &call;
+    call.stoppable(made.get(),
+                   [](void* self, service_call& c, error why) { static_cast<waiter*>(self)->stop(c, std::move(why)); });
     return made;
   }
   /// The call, which waits no longer; null where it was stopped.
   [[nodiscard]] service_call* take() {
     if (call != nullptr) call->stoppable(nullptr, nullptr);
     return std::exchange(call, nullptr);
+  }
+
+ private:
+  void stop(service_call& c, error why) {
+    call = nullptr;
+    if (c.effects) c.effects->again = false;
+    if (commits_on != nullptr) {
+      why.message += "; what it wrote was being committed and may have been kept";
+      c.ended = commits_on->now();
+      c.response.cost.commit += c.ended - since;
+    }
+    c.finish(std::move(why));
   }
 };
 
@@ -99,22 +112,39 @@ void request_state::begin(service_call& call, void* self, void (*run)(void*, ser
 
 void request_state::look_up(service_call& call, std::string record,
                             std::move_only_function<void(service_call&, bool)> then) {
-  auto t = transaction_of(call);
-  call.effects->record = std::move(record);
-  call.effects->input_hash = sha256(call.request.input);
-  auto use = [then = std::move(then)](service_call& c, result<std::optional<kept_answer>> kept) mutable {
-    auto& output = c.response.output;
-    const bool found = !kept || *kept;
-    if (found) c.effects->record.clear();  // there is nothing to keep
-    if (!kept)
-      output = std::unexpected(std::move(kept.error()));
-    else if (found && (*kept)->input_hash != c.effects->input_hash)
-      output = fail(error_code::invalid_argument, fault::caller,
-                    "this Idempotency-Key was used with another input; a new request needs a new key");
-    else if (found)
-      output = std::move((*kept)->answer);
+  (void)transaction_of(call);  // it begins, and ages, with the guest's first use; or with `keep_answer`
+  guest_request& effects = *call.effects;
+  effects.record = std::move(record);
+  effects.input_hash = sha256(call.request.input);
+  auto t = state_->begin(effects.service, effects.granted, true, effects.held);
+  find(call, t, [t, then = std::move(then)](service_call& c, result<std::optional<kept_answer>> kept) mutable {
+    const bool found = use_kept(c, std::move(kept));
+    if (found) {
+      c.effects->record.clear();        // there is nothing to keep
+      c.effects->state = std::move(t);  // under a lease what it saw may not be durable yet
+    }
     then(c, found);
-  };
+  });
+}
+
+/// Is there an answer that was kept, or an error? Then that is the call's.
+bool request_state::use_kept(service_call& call, result<std::optional<kept_answer>> kept) {
+  auto& output = call.response.output;
+  if (!kept)
+    output = std::unexpected(std::move(kept.error()));
+  else if (!*kept)
+    return false;
+  else if ((*kept)->input_hash != call.effects->input_hash)
+    output = fail(error_code::invalid_argument, fault::caller,
+                  "this Idempotency-Key was used with another input; a new request needs a new key");
+  else
+    output = std::move((*kept)->answer);
+  return true;
+}
+
+/// Reads the call's record in `t`, off the core where the disk is needed.
+void request_state::find(service_call& call, std::shared_ptr<transaction> t,
+                         std::move_only_function<void(service_call&, result<std::optional<kept_answer>>)> use) {
   auto kept = t->find_answer(call.effects->record);
   if (kept || !t->needs_disk() || blocking_ == nullptr) return use(call, std::move(kept));
   ++open_;
@@ -130,17 +160,31 @@ void request_state::look_up(service_call& call, std::string record,
 }
 
 void request_state::settle(service_call& call) {
-  guest_request& effects = *call.effects;
+  const guest_request& effects = *call.effects;
+  if (!effects.state || !call.response.output) return done(call);
+  if (effects.record.empty()) return commit(call);
+  // Another version of this service may have kept an answer since. In the guest's transaction, so that who keeps one from
+  // now on is in conflict with it.
+  find(call, effects.state, [this](service_call& c, result<std::optional<kept_answer>> kept) {
+    if (use_kept(c, std::move(kept))) return done(c);
+    auto& output = c.response.output;
+    if (auto noted = c.effects->state->keep_answer(c.effects->record, {c.effects->input_hash, *output}); !noted)
+      output = std::unexpected(std::move(noted.error()));
+    commit(c);
+  });
+}
+
+void request_state::commit(service_call& call) {
+  const guest_request& effects = *call.effects;
   const std::shared_ptr<transaction> t = effects.state;
-  auto& output = call.response.output;
-  if (!t || !output) return done(call);
-  if (!effects.record.empty())
-    if (auto kept = t->keep_answer(effects.record, {effects.input_hash, *output}); !kept)
-      output = std::unexpected(std::move(kept.error()));
-  if (!output || !t->writes()) return done(call);
+  if (!call.response.output || !t->writes()) return done(call);
   ++open_;
-  state_->commit(t, around_.core, [this, &call, since = around_.core.now()](result<void> how) {
-    committed(call, since, std::move(how));
+  const auto waiting = waiter::of(call);
+  waiting->commits_on = &around_.core;
+  waiting->since = around_.core.now();
+  // Repeats wait for the commit, though nobody else may: it decides whether they run.
+  state_->commit(t, around_.core, [this, waiting, claim = effects.claim](result<void> how) {
+    if (service_call* const back = waiting->take(); back != nullptr) committed(*back, waiting->since, std::move(how));
     one_less();
   });
 }

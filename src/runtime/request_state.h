@@ -34,8 +34,8 @@ class request_state {
 
   /// The name under which an idempotent request's answer is kept. Empty where it is none; an error where its key is no key.
   [[nodiscard]] static result<std::string> record_of(const service_request& r);
-  /// Looks up a kept answer in the call's own transaction, then calls `then` on the core. It may be called before this
-  /// returns.
+  /// Looks up a kept answer, then calls `then` on the core; it may be called before this returns. The call has a transaction
+  /// from then on, which has not begun.
   void look_up(service_call& call, std::string record,
                std::move_only_function<void(service_call& call, bool found)> then);
   /// The transaction of a request, made where there is none.
@@ -43,6 +43,10 @@ class request_state {
 
  private:
   struct waiter;
+  void find(service_call& call, std::shared_ptr<transaction> t,
+            std::move_only_function<void(service_call&, result<std::optional<kept_answer>>)> use);
+  [[nodiscard]] static bool use_kept(service_call& call, result<std::optional<kept_answer>> kept);
+  void commit(service_call& call);
   void committed(service_call& call, time_point since, result<void> how);
   void once_more(service_call& call);
   void done(service_call& call);

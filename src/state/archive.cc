@@ -103,38 +103,134 @@ std::unexpected<error> no_entry(std::size_t number, std::size_t done) {
       fmt::format("line {} is not {{\"service\":…,\"key\":…,\"value\":…}}; {} entries were imported", number, done));
 }
 
+/// Puts what a line says. False: it has expired, and nothing was done.
+result<bool> put_line(transaction& t, line l, std::int64_t now, std::size_t number, std::size_t done) {
+  std::optional<std::int64_t> ttl;
+  if (l.expires != 0) {
+    if (l.expires <= now) return false;
+    ttl = l.expires - now;
+  }
+  auto put = t.put(l.key, std::move(l.value), {}, ttl);
+  if (put) return true;
+  put.error().message = fmt::format("line {}: {}; {} entries were imported", number, put.error().message, done);
+  put.error().whose = fault::caller;
+  return std::unexpected(std::move(put.error()));
+}
+
+std::int64_t wall_ms(const state_keeper& keeper) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(keeper.time().wall().time_since_epoch()).count();
+}
+
+std::string line_of(std::string_view full, const stored_view& e) {
+  const std::size_t zero = full.find('\0');
+  std::string text = fmt::format(R"({{"service":{},"key":{},"value":)", json_quote(full.substr(1, zero - 1)),
+                                 json_quote(full.substr(zero + 1)));
+  text += e.value;
+  if (e.expires != 0) text += fmt::format(",\"expires\":{}", e.expires);
+  // A line has no line breaks; between the parts of a value they mean nothing, and within its texts there are none.
+  for (char& c : text)
+    if (c == '\n' || c == '\r') c = ' ';
+  return text += "}\n";
+}
+
+/// A full key, for people.
+std::string shown(std::string_view full) {
+  if (full.empty()) return {};
+  const std::size_t zero = full.find('\0');
+  return fmt::format("{} {}", full.substr(1, zero - 1), json_quote(full.substr(zero + 1)));
+}
+
+/// The middle of two texts, taken as fractions: `low` where there is none between them.
+std::string between(const std::string& low, const std::string& high) {
+  const std::size_t n = std::max(low.size(), high.size()) + 1;
+  const auto at = [](const std::string& text, std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  std::string sum(n, '\0');
+  unsigned carry = 0;
+  for (std::size_t i = n; i-- > 0; carry >>= 8U) {
+    carry += at(low, i) + at(high, i);
+    sum[i] = static_cast<char>(carry & 0xFFU);
+  }
+  for (char& c : sum) {  // the half of it
+    const unsigned digit = carry << 8U | static_cast<unsigned char>(c);
+    c = static_cast<char>(digit >> 1U);
+    carry = digit & 1U;
+  }
+  while (sum.ends_with('\0')) sum.pop_back();
+  return sum > low && sum < high ? sum : low;
+}
+
+/// About the first place after `damaged`, where nothing can be read, from which it can; `to` where there is none. It is looked
+/// for by trying, since only the store's own files know how far their damaged parts reach.
+std::string readable_after(const store_view& view, const std::string& damaged, const std::string& to) {
+  constexpr int halvings = 512;
+  const auto readable = [&](const std::string& from) {
+    return view.scan(from, to, true, [](std::string_view, const stored_view&) { return false; }).has_value();
+  };
+  std::string low = damaged;
+  std::string high = to;
+  for (std::size_t n = damaged.size(); n > 0; --n) {  // farther and farther
+    std::string next = after_prefix(damaged.substr(0, n));
+    if (next.empty() || next >= to) break;
+    if (next <= low) continue;
+    if (readable(next)) {
+      high = std::move(next);
+      break;
+    }
+    low = std::move(next);
+  }
+  for (int i = 0; i < halvings; ++i) {
+    std::string middle = between(low, high);
+    if (middle == low) break;
+    (readable(middle) ? high : low) = std::move(middle);
+  }
+  return high;
+}
+
 }  // namespace
 
 result<std::size_t> export_state(const store_view& view, std::string_view service,
-                                 const std::function<void(std::string_view line)>& write) {
-  const std::string from =
+                                 const std::function<void(std::string_view line)>& write,
+                                 const unread_handler& unread) {
+  std::string from =
       service.empty() ? std::string(1, static_cast<char>(key_kind::entry)) : full_key(key_kind::entry, service);
+  const std::string to = after_prefix(from);
   std::size_t lines = 0;
-  const auto read = view.scan(from, after_prefix(from), true, [&](std::string_view full, const stored_view& e) {
-    const std::size_t zero = full.find('\0');
-    std::string text = fmt::format(R"({{"service":{},"key":{},"value":)", json_quote(full.substr(1, zero - 1)),
-                                   json_quote(full.substr(zero + 1)));
-    text += e.value;
-    if (e.expires != 0) text += fmt::format(",\"expires\":{}", e.expires);
-    // A line has no line breaks; between the parts of a value they mean nothing, and within its texts there are none.
-    for (char& c : text)
-      if (c == '\n' || c == '\r') c = ' ';
-    text += "}\n";
-    write(text);
-    ++lines;
-    return true;
-  });
-  if (!read) return std::unexpected(read.error());
+  std::string last;          // full key
+  std::optional<error> why;  // of what could not be read after it
+  const auto tell = [&](std::string_view before) {
+    if (why) unread(shown(last), shown(before), *std::exchange(why, std::nullopt));
+  };
+  while (from < to) {
+    const auto read = view.scan(from, to, true, [&](std::string_view full, const stored_view& e) {
+      tell(full);
+      write(line_of(full, e));
+      last = full;
+      ++lines;
+      return true;
+    });
+    if (read) break;
+    if (!unread) return std::unexpected(read.error());
+    if (!why) why = read.error();
+    from = readable_after(view, std::max(from, last + '\0'), to);
+  }
+  tell({});
   return lines;
 }
 
-result<std::set<std::string>> check_archive(const std::function<std::optional<std::string>()>& read) {
+result<std::set<std::string>> check_archive(state_keeper& keeper,
+                                            const std::function<std::optional<std::string>()>& read) {
   std::set<std::string> services;
   for (std::size_t number = 1; auto text = read(); ++number) {
     line l;
     if (is_blank(*text)) continue;
     if (!read_line(*text, l)) return no_entry(number, 0);
-    services.insert(std::move(l.service));
+    services.insert(l.service);
+    // A transaction that is forgotten has the same limits as one that is not.
+    const auto t = keeper.begin(l.service, nullptr, false, nullptr);
+    if (auto fits = put_line(*t, std::move(l), wall_ms(keeper), number, 0); !fits)
+      return std::unexpected(std::move(fits.error()));
   }
   return services;
 }
@@ -157,22 +253,12 @@ result<std::size_t> import_state(state_keeper& keeper, const std::function<std::
     if (is_blank(*text)) continue;
     line l;
     if (!read_line(*text, l)) return no_entry(number, done);
-    std::optional<std::int64_t> ttl;
-    if (l.expires != 0) {
-      const auto now =
-          std::chrono::duration_cast<std::chrono::milliseconds>(keeper.time().wall().time_since_epoch()).count();
-      if (l.expires <= now) continue;
-      ttl = l.expires - now;
-    }
     if (t && (t->service() != l.service || keys >= keys_at_once || t->written_bytes() >= bytes_at_once))
       if (auto committed = commit(); !committed) return std::unexpected(std::move(committed.error()));
     if (!t) t = keeper.begin(l.service, nullptr, false, nullptr);
-    if (auto put = t->put(l.key, std::move(l.value), {}, ttl); !put) {
-      put.error().message = fmt::format("line {}: {}; {} entries were imported", number, put.error().message, done);
-      put.error().whose = fault::caller;
-      return std::unexpected(std::move(put.error()));
-    }
-    ++keys;
+    const auto put = put_line(*t, std::move(l), wall_ms(keeper), number, done);
+    if (!put) return std::unexpected(put.error());
+    if (*put) ++keys;
   }
   if (auto committed = commit(); !committed) return std::unexpected(std::move(committed.error()));
   return done;

@@ -77,11 +77,12 @@ TEST_P(archive, a_line_that_is_none_is_named) {
 }
 
 TEST_P(archive, a_check_tells_the_services_or_the_wrong_line_and_imports_nothing) {
-  const auto check = [](std::vector<std::string> lines) {
-    return check_archive([lines = std::move(lines), at = std::size_t{0}]() mutable -> std::optional<std::string> {
-      if (at == lines.size()) return std::nullopt;
-      return lines[at++];
-    });
+  const auto check = [this](std::vector<std::string> lines) {
+    return check_archive(*keeper,
+                         [lines = std::move(lines), at = std::size_t{0}]() mutable -> std::optional<std::string> {
+                           if (at == lines.size()) return std::nullopt;
+                           return lines[at++];
+                         });
   };
   const std::string a = R"({"service":"a.A","key":"k","value":1})";
   const std::string b = R"({"service":"b.B","key":"k","value":1})";
@@ -90,6 +91,19 @@ TEST_P(archive, a_check_tells_the_services_or_the_wrong_line_and_imports_nothing
   const auto bad = check({a, b, "", "{}"});
   EXPECT_EQ(code_of(bad), "invalid_argument caller");
   EXPECT_THAT(bad ? "" : bad.error().message, HasSubstr("line 4"));
+  // What would be refused later, when the old entries are gone already.
+  const std::string large(1025, 'k');
+  for (const std::string& line :
+       {R"({"service":"a.A","key":"","value":1})" + std::string(),
+        R"({"service":"a.A","key":")" + large + R"(","value":1})",
+        R"({"service":"a.A","key":"k","value":")" + std::string(1U << 20, 'v') + "\"}",
+        R"({"service":"a.A","key":"k","value":1,"expires":253402300800000})" + std::string()}) {
+    const auto refused = check({a, line});
+    EXPECT_FALSE(refused) << line.substr(0, 100);
+    EXPECT_THAT(refused ? "" : refused.error().message, HasSubstr("line 2"));
+  }
+  EXPECT_TRUE(check({R"({"service":"a.A","key":"k","value":1,"expires":253402300799999})"}));
+  EXPECT_THAT(exported(), testing::IsEmpty());
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ commit_queue::commit_queue(std::shared_ptr<const state_ground> ground, std::int6
 
 void commit_queue::put(commit_job j) {
   const std::lock_guard lock(mutex_);
-  if (j.t && !j.t->held())
+  if (j.t && !j.t->held() && !j.t->passes_holds())
     if (const auto at = lines_.find(j.t->service()); at != lines_.end() && j.t->hold().get() != at->second.active) {
       at->second.waiting.push_back(std::move(j));
       return;

@@ -34,7 +34,8 @@ class commit_queue : public std::enable_shared_from_this<commit_queue> {
 
   using ready = std::move_only_function<void(std::shared_ptr<void> hold)>;
   /// `tell` runs on `core` when all that came before has been committed; from then on, until the hold is let go or
-  /// `transaction_limit` is over, others of this service wait. First come, first served.
+  /// `transaction_limit` is over, others of this service wait, but for those that pass holds. First come, first
+  /// served.
   void hold_off_others(const std::string& service, core_loop& core, ready tell);
 
   /// What is there, at least one and at most so much; blocks until there is something. Empty: closed, and all was taken.

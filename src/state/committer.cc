@@ -37,7 +37,7 @@ committer::committer(store& to, std::shared_ptr<state_ground> ground, store_fact
       ground_(std::move(ground)),
       fatal_(std::move(fatal)),
       queue_(std::make_shared<commit_queue>(ground_, facts.last_version)),
-      recent_(ground_->settings.remembered_keys),
+      recent_(ground_->settings.remembered_bytes, ground_->settings.transaction_limit),
       facts_(std::move(facts)) {
   publish(facts_.last_version);
   thread_ = std::thread([this] { run(); });
@@ -81,7 +81,7 @@ void committer::run() {
 
 void committer::publish(std::int64_t version) {
   auto m = std::make_shared<const moment>(moment{version, store_.view()});
-  recent_.began(m);
+  recent_.began(m, ground_->time.now());
   ground_->publish(std::move(m));
 }
 
@@ -111,7 +111,7 @@ result<void> committer::check(transaction& t, bool enough_space) const {
 
 void committer::commit(std::vector<commit_job>& jobs) {
   const auto milliseconds = [](auto d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); };
-  recent_.prune();
+  recent_.prune(ground_->time.now());
   const auto space = store_.free_bytes();
   const bool enough_space = !space || *space >= ground_->settings.reserve_bytes;
   std::vector<change> changes;

@@ -5,14 +5,17 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "state/archive.h"
 #include "state/state_for_tests.h"
 
 namespace {
@@ -222,6 +225,42 @@ TEST_F(rocks, a_damaged_table_is_reported) {
   t->may_block(true);
   const auto page = t->list("", {}, 1000);
   EXPECT_EQ(code_of(page), "data_loss host");
+}
+
+TEST_F(rocks, of_a_damaged_table_all_but_what_is_damaged_is_exported) {
+  constexpr int all = 400;
+  {
+    const auto keeper = open();
+    for (int i = 0; i < all; ++i)
+      ASSERT_TRUE(put(*keeper, fmt::format("order/{:05}", i), '"' + std::string(1000, 'v') + '"'));
+  }
+  open();
+  const auto tables = files(".sst");
+  ASSERT_FALSE(tables.empty());
+  const auto exported = [this](const unread_handler& unread) {
+    const auto keeper = open();
+    std::vector<std::string> lines;
+    const auto n = export_state(
+        *keeper->view(), {}, [&](std::string_view l) { lines.emplace_back(l); }, unread);
+    EXPECT_EQ(n ? "ok" : code_of(n), unread ? "ok" : "data_loss host");
+    EXPECT_EQ(n.value_or(lines.size()), lines.size());
+    return lines;
+  };
+  const auto size = static_cast<std::streamoff>(fs::file_size(tables.back()));
+  damage(tables.back(), size / 4);
+  damage(tables.back(), size / 2);
+  EXPECT_LT(exported({}).size(), all / 2) << "it ends there";
+  std::vector<std::string> gaps;
+  const auto lines = exported([&](std::string_view after, std::string_view before, const error& why) {
+    EXPECT_EQ(code_of(why), "data_loss host");
+    gaps.push_back(fmt::format("{} - {}", after, before));
+  });
+  EXPECT_EQ(gaps.size(), 2U);
+  for (const std::string& gap : gaps)
+    EXPECT_THAT(gap, testing::MatchesRegex(R"(shop.v1.Orders "order/[0-9]+" - shop.v1.Orders "order/[0-9]+")"));
+  EXPECT_LT(lines.size(), all);
+  EXPECT_GT(lines.size(), all - 20) << "two blocks of 4 KiB are lost";
+  EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), lines.size()) << "none twice";
 }
 
 TEST_F(rocks, a_store_with_missing_files_is_not_taken_for_an_empty_one) {

@@ -56,8 +56,9 @@ class state_keeper {
   [[nodiscard]] result<void> commit_now(std::shared_ptr<transaction> t);
 
   /// For the last retry of a transaction, to be alone: from when `ready` is run on `core` until the hold that it gets is let
-  /// go, commits of this service wait, but for that of the transaction that was given it (`transaction::alone`). First
-  /// come, first served; it ends by itself after `transaction_limit`.
+  /// go, commits of this service wait, but for that of the transaction that was given it (`transaction::alone`) and those
+  /// that may not wait for it (`transaction::pass_holds`). First come, first served; it ends by itself after
+  /// `transaction_limit`.
   void hold_off_others(const std::string& service, core_loop& core,
                        std::move_only_function<void(std::shared_ptr<void> hold)> ready);
 

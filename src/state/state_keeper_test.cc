@@ -118,7 +118,7 @@ TEST_P(keeper_on, services_do_not_conflict_with_each_other) {
 
 TEST_P(keeper_on, an_old_transaction_does_not_make_the_memory_of_conflicts_grow) {
   state_settings s;
-  s.remembered_keys = 8;
+  s.remembered_bytes = 1024;
   open(s);
   auto old = begin();
   EXPECT_EQ(value(*old, "never touched"), "-");
@@ -344,6 +344,20 @@ TEST_P(hold_on, others_wait_until_it_is_let_go) {
   while (told.empty()) core.poll();
   EXPECT_THAT(told, ElementsAre("other aborted overload"));
   EXPECT_EQ(value("n"), "10");
+}
+
+TEST_P(hold_on, a_commit_for_which_a_guest_waits_passes) {
+  const auto h = hold();
+  auto alone = begin();
+  alone->alone(h);
+  EXPECT_EQ(alone->increment("n", 10), 10);
+  auto passing = begin();
+  EXPECT_EQ(passing->increment("n", 1), 1);
+  passing->pass_holds();
+  submit("passing", std::move(passing));
+  for (int i = 0; i < 1'000'000 && told.empty(); ++i) core.poll();
+  EXPECT_THAT(told, ElementsAre("passing ok"));
+  EXPECT_EQ(code_of(commit(alone)), "aborted overload") << "checked all the same";
 }
 
 TEST_P(hold_on, they_are_served_in_order) {

@@ -88,6 +88,10 @@ class transaction {
   /// It is the one for which `state_keeper::hold_off_others` keeps others waiting.
   void alone(std::shared_ptr<void> hold) { hold_ = std::move(hold); }
   [[nodiscard]] const std::shared_ptr<void>& hold() const { return hold_; }
+  /// Its guest waits for the commit and keeps its worker meanwhile, for which whoever is alone may be waiting: so its commit
+  /// does not wait for that one.
+  void pass_holds() { passes_holds_ = true; }
+  [[nodiscard]] bool passes_holds() const { return passes_holds_; }
 
   [[nodiscard]] bool reads_only() const { return reads_only_; }
   [[nodiscard]] const std::string& service() const { return service_; }
@@ -138,6 +142,7 @@ class transaction {
   bool ended_ = false;
   bool may_block_ = false;
   bool needs_disk_ = false;
+  bool passes_holds_ = false;
   time_point since_{};
   std::int64_t wall_ms_ = 0;
   lease::writes pending_;  // under the lease, at the moment

@@ -54,6 +54,24 @@ class Invoke(TestCase):
         self.assertNotIn("debug", self.check_error(["trap"], "internal"))
         self.assertIn("unreachable", self.check_error(["trap", "--dev"], "internal")["debug"])
 
+    def test_what_it_writes_lasts_where_a_data_folder_was_named_be_it_the_default_one(self):
+        module = self.service("One", guest="caller")
+        contract = module.with_suffix(".graphql")
+        contract.write_text(contract.read_text().replace('"waggle.log.v1.Log"', '"waggle.state.v1.State"'))
+        named = str(self.folder / "home/waggle")
+
+        def count(*flags, env=None):
+            r = self.run_waggle("invoke", module, "change", json.dumps(
+                {"service": "waggle.state.v1.State", "method": "increment", "input": {"key": "n"}}), "--dev", *flags, env=env)
+            self.assertEqual(0, r.status, r)
+            return int(r.out)
+
+        self.assertEqual([1, 1], [count(), count()])
+        self.assertEqual([1, 2], [count("--data", named), count("--data", named)])
+        self.assertEqual([3, 1], [count(env={"WAGGLE_DATA": named}), count()])
+        config = self.write("waggle.toml", f"data = {json.dumps(named)}\n")
+        self.assertEqual(4, count("--config", config))
+
     def test_a_folder_of_several_services_is_wrong_usage(self):
         self.service("One")
         self.service("Two")

@@ -225,6 +225,27 @@ class State(Operator):
         self.assertEqual(ENTRIES, self.exported())
         self.assertEqual(1, self.state("import", self.folder / "none").status)
 
+    def test_what_comes_through_a_pipe_is_imported(self):
+        text = "".join(json.dumps(e) + "\n" for e in ENTRIES)
+        for flags in ([], ["--replace"]):
+            r = self.run_waggle("state", "import", "/dev/stdin", *flags, "--data", self.data, stdin=text)
+            self.assertEqual(0, r.status, r)
+            self.assertIn("4 entries of 2 services", r.err)
+            self.assertEqual(ENTRIES, self.exported())
+
+    def test_what_cannot_be_read_changes_nothing(self):
+        self.import_entries(ENTRIES)
+        r = self.state("import", self.folder, "--replace")
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertEqual(ENTRIES, self.exported())
+
+    def test_a_value_that_is_too_large_changes_nothing(self):
+        self.import_entries(ENTRIES)
+        r = self.import_entries([ENTRIES[0], {"service": "e2e.One", "key": "z", "value": "x" * (1 << 20)}], "--replace")
+        self.assertEqual((1, "resource_exhausted"), (r.status, r.error["code"]), r)
+        self.assertIn("line 2", r.error["message"])
+        self.assertEqual(ENTRIES, self.exported())
+
     def test_get_and_list_without_a_node(self):
         self.import_entries(ENTRIES)
         self.check_reading()
@@ -268,6 +289,32 @@ class State(Operator):
         self.assertIn("of a damaged store", r.err)
         for line in r.out.splitlines():
             self.assertIn(json.loads(line), ENTRIES)
+
+    def test_of_a_damaged_table_the_rest_is_saved_and_no_whole_file_is_replaced(self):
+        entries = [{"service": "e2e.One", "key": f"{i:05}", "value": os.urandom(500).hex()} for i in range(500)]
+        entries.append({"service": "e2e.Two", "key": "a", "value": 1})
+        self.import_entries(entries)
+        backup = self.folder / "backup.jsonl"
+        self.assertEqual([], self.exported("-o", backup))  # opening has made a table of the log
+        whole = backup.read_bytes()
+        table = max((self.data / "state").glob("*.sst"), key=lambda p: p.stat().st_size)
+        damaged = bytearray(table.read_bytes())
+        damaged[len(damaged) // 2] ^= 0x55
+        table.write_bytes(damaged)
+        r = self.state("export", "-o", backup)
+        self.assertEqual((1, ""), (r.status, r.out), r)
+        self.assertIn("data_loss", r.err)
+        self.assertIn("not read: what is between e2e.One ", r.err)
+        self.assertEqual(whole, backup.read_bytes())
+        (part,) = self.folder.glob("backup.jsonl.part-*")
+        self.assertIn(str(part), r.err)
+        self.assertEqual(0o600, stat.S_IMODE(part.stat().st_mode))
+        saved = [json.loads(line) for line in part.read_text().splitlines()]
+        self.assertGreater(len(saved), len(entries) - 20)
+        self.assertLess(len(saved), len(entries))
+        self.assertIn(entries[-1], saved)
+        for entry in saved:
+            self.assertIn(entry, entries)
 
     def test_wrong_usage(self):
         for arguments in ([], ["get"], ["get", "e2e.One"], ["import"], ["list"], ["drop", "e2e.One"]):
