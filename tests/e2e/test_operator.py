@@ -1,5 +1,6 @@
 """The operator's side: the socket, `waggle state`, what is granted (design.md §5, docs/operations.md)."""
 
+import concurrent.futures
 import json
 import os
 import re
@@ -142,6 +143,17 @@ class Socket(Operator):
             self.assertEqual("true", ask(self.data, "drain").body)
             self.assertEqual(0, node.wait())
             self.assertFalse((self.data / "waggle.sock").exists())
+
+    def test_the_first_signal_after_a_drain_only_joins_it(self):
+        self.service("Slow", guest="sleepy", folder=self.services)
+        with self.node() as node, concurrent.futures.ThreadPoolExecutor(1) as other:
+            answer = other.submit(node.call, "e2e.Slow", "sleep", {"ms": 1500})
+            wait_until(lambda: node.workers("e2e.Slow", "busy") == 1, why="a busy worker")
+            self.assertEqual("true", ask(self.data, "drain").body)
+            node.wait_for_line("draining")
+            node.signal(signal.SIGTERM)
+            self.assertEqual(200, answer.result().status)
+            self.assertEqual(0, node.wait())
 
     def test_schedules_are_seen_and_triggered(self):
         self.contract("One", methods={"count": "@schedule(everyMs: 3600000)",

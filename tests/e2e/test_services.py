@@ -3,6 +3,7 @@
 import concurrent.futures
 import shutil
 import signal
+import time
 
 from node import GUESTS, Node, TestCase, wait_until
 
@@ -145,6 +146,63 @@ class Singletons(Services):
             (folder / "caller.graphql").write_text(text + "\n")
             node.wait_for_line("replaced e2e.Caller", after=seen)
             self.assertEqual(2, self.state(node, "increment", {"key": "a"}).json)
+
+    def sleepy(self, more=", singleton: true", extra=""):
+        folder = self.folder / "s"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(GUESTS / "sleepy.wasm", folder / "sleepy.wasm")
+        (folder / "sleepy.graphql").write_text(
+            f'schema @service(name: "e2e.Sleepy"{more}) {{ query: Query }} type Query {{ sleep(ms: Int!): Int! count: Int! {extra} }}')
+        return folder
+
+    def asleep(self, node, several, ms):
+        """A request that the singleton has begun."""
+        answer = several.submit(node.call, "e2e.Sleepy", "sleep", {"ms": ms})
+        wait_until(lambda: node.workers("e2e.Sleepy", "busy") == 1, why="a busy worker")
+        return answer
+
+    def test_one_that_is_removed_and_comes_back_begins_when_the_old_one_has_ended(self):
+        folder = self.sleepy()
+        with self.node() as node, concurrent.futures.ThreadPoolExecutor(2) as several:
+            first = self.asleep(node, several, 2000)
+            (folder / "sleepy.wasm").rename(self.folder / "away.wasm")
+            node.signal(signal.SIGHUP)
+            node.wait_for_line("removed e2e.Sleepy")
+            (self.folder / "away.wasm").rename(folder / "sleepy.wasm")
+            node.signal(signal.SIGHUP)
+            wait_until(lambda: node.call("e2e.Sleepy", "count", timeout=30).status == 200, seconds=30)
+            self.assertTrue(first.done(), "two of them ran at once")
+            self.assertEqual(200, first.result().status)
+
+    def test_a_signal_does_not_wait_for_one_that_is_replaced(self):
+        self.sleepy()
+        with self.node("--drain-timeout-ms", "300") as node, concurrent.futures.ThreadPoolExecutor(2) as several:
+            self.asleep(node, several, 20_000)
+            self.sleepy(extra="more: Int")
+            node.signal(signal.SIGHUP)
+            wait_until(lambda: "more" in node.get("/e2e.Sleepy").body.decode(), why="the new contract")
+            began = time.monotonic()
+            node.signal(signal.SIGTERM)
+            self.assertEqual(1, node.wait())
+            self.assertLess(time.monotonic() - began, 10)
+
+    def test_a_repeat_waits_for_the_first_also_where_that_runs_in_an_old_version(self):
+        self.sleepy(more="")
+        folder = self.caller(uses=("e2e.Sleepy",))
+        once = {"service": "e2e.Sleepy", "method": "sleep", "input": {"ms": 1500}}
+        with self.node("--dev") as node, concurrent.futures.ThreadPoolExecutor(2) as several:
+            def ask():
+                return node.call("e2e.Caller", "once", once, headers={"Idempotency-Key": "k"})
+            first = several.submit(ask)
+            wait_until(lambda: node.workers("e2e.Sleepy", "busy") == 1, why="a busy worker")
+            seen = len(node.errors)
+            text = (folder / "caller.graphql").read_text()
+            (folder / "caller.graphql").write_text(text + "\n")
+            node.wait_for_line("replaced e2e.Caller", after=seen)
+            self.assertFalse(first.done())
+            self.assertEqual((200, 200), (ask().status, first.result().status))
+            asked = [v for k, v in node.metrics().items() if k.startswith('waggle_requests_total{service="e2e.Sleepy"')]
+            self.assertEqual(1, sum(asked))
 
 
 class Schedules(Services):
