@@ -163,6 +163,7 @@ class Singletons(Services):
 
     def test_one_that_is_removed_and_comes_back_begins_when_the_old_one_has_ended(self):
         folder = self.sleepy()
+        self.caller()  # a folder without a service is an error
         with self.node() as node, concurrent.futures.ThreadPoolExecutor(2) as several:
             first = self.asleep(node, several, 2000)
             (folder / "sleepy.wasm").rename(self.folder / "away.wasm")
