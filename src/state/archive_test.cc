@@ -43,7 +43,6 @@ TEST_P(archive, what_is_exported_can_be_imported) {
   EXPECT_EQ(exported("shop.v1.Orders").size(), 3U);
   for (const auto& l : lines) EXPECT_EQ(std::count(l.begin(), l.end(), '\n'), 1);
 
-  std::filesystem::remove_all(folder.path / "state");
   keeper.reset();
   std::filesystem::remove_all(folder.path / "state");
   open({});
