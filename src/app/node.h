@@ -9,10 +9,12 @@
 
 #include "app/config.h"
 #include "app/host_services.h"
+#include "app/metrics.h"
 #include "app/schedule_store.h"
 #include "app/targets.h"
 #include "gateway/http_server.h"
 #include "host/node_operator.h"
+#include "host/trace_exporter.h"
 #include "runtime/deployment.h"
 
 namespace waggle {
@@ -40,7 +42,9 @@ struct loaded_service {
 /// Its functions are called from one thread, not a core's.
 class node {
  public:
-  node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground);
+  /// `traces` null: none are made.
+  node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
+       std::unique_ptr<trace_exporter> traces = nullptr);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
@@ -93,11 +97,13 @@ class node {
 
   const configuration& config_;
   std::unique_ptr<host_ground> ground_;
+  std::unique_ptr<trace_exporter> traces_;
   std::vector<std::unique_ptr<one_core>> cores_;
   // On the first core.
   std::unique_ptr<schedule_store> schedule_store_;
   std::unique_ptr<schedules> schedules_;
-  mutable std::mutex mutex_;  // what the metrics read while services come and go
+  mutable std::mutex mutex_;  // what the metrics read while services come and go, and what they remember
+  node_metrics metrics_;
   std::map<std::string, std::shared_ptr<deployment>> services_;
   std::vector<std::shared_ptr<deployment>> retiring_;
   std::atomic<bool> ready_{false};
