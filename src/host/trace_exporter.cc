@@ -96,10 +96,8 @@ class trace_exporter::sender {
       while (fill()) post();
     const auto until = std::chrono::steady_clock::now() + settings_.timeout;
     while (fill()) {
-      if (const auto left = until - std::chrono::steady_clock::now(); left > std::chrono::milliseconds(0))
-        post_once(std::chrono::ceil<std::chrono::milliseconds>(left));
-      else
-        lost_ += waiting_;
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      if (left <= std::chrono::milliseconds(0) || !post_once(left)) lost_ += waiting_;
     }
   }
 

@@ -76,8 +76,8 @@ class Guests(TestCase):
             self.assertEqual((True, True, False, 1, 0), (told["monotonic_goes_on"], told["random_differs"], told["fopen"],
                                                          told["initialized"], told["fd_read_0_bytes"]))
             self.assertEqual(200, node.call("test.WasiProbe", "print", {"text": "one\\ntwo\\n", "fd": 1}).status)
-            node.wait_for_line(r"test\.WasiProbe\].*one")
-            node.wait_for_line(r"test\.WasiProbe\].*two")
+            node.wait_for_line(r"test\.WasiProbe/print #\d+\].*one")
+            node.wait_for_line(r"test\.WasiProbe/print #\d+\].*two")
             self.assertEqual(b"0", node.call("test.WasiProbe", "sleep", {"ms": 5}).body)
             for method, payload in (("exit", {"code": 0}), ("exit", {"code": 3}), ("abort", {})):
                 a = node.call("test.WasiProbe", method, payload)
