@@ -66,6 +66,7 @@ class reader {
   static setting_value value_of(const toml::node& node) {
     if (const auto* b = node.as_boolean()) return b->get();
     if (const auto* n = node.as_integer()) return n->get();
+    if (const auto* d = node.as_floating_point()) return d->get();
     if (const auto* s = node.as_string()) return s->get();
     constexpr std::int64_t never = -1;
     const toml::array* list = node.as_array();

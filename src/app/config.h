@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "call/request_log.h"
 #include "core/grants.h"
 #include "schema/contract.h"
 
@@ -53,7 +54,16 @@ struct configuration {
   answer_check validate_output = answer_check::enforce;
   struct {
     log_level level = log_level::info;
+    log_format format = log_format::text;
   } log;
+  struct {
+    bool histograms = true;
+    std::uint32_t methods = 200;
+  } metrics;
+  struct {
+    std::string endpoint = "off";
+    double sample = 0.01;
+  } trace;
   struct {
     std::chrono::milliseconds grace{0};
     std::chrono::milliseconds timeout{30'000};

@@ -21,6 +21,7 @@ constexpr std::uint64_t hour = 3'600'000;
 constexpr std::uint64_t day = 24 * hour;
 
 constexpr std::string_view choices(const answer_check*) { return "enforce, log, off"; }
+constexpr std::string_view choices(const log_format*) { return "text, json"; }
 constexpr std::string_view choices(const log_level*) { return "trace, debug, info, warn, error, off"; }
 
 #define AT(member) [](configuration& c) -> setting_place { return &c.member; }
@@ -32,6 +33,11 @@ constexpr config_key keys[] = {
     {"dev", AT(dev), "for development: grants what is asked, shows traps in answers, watches the targets"},
     {"validate_output", AT(validate_output), "what becomes of answers that do not fit the contract"},
     {"log.level", AT(log.level), "the least that is logged"},
+    {"log.format", AT(log.format), "lines for people, or a JSON object a line for programs"},
+    {"metrics.histograms", AT(metrics.histograms), "keeps how long requests took, by service and method"},
+    {"metrics.methods", AT(metrics.methods), "methods, and services, that /metrics shows one by one", 1, 100'000},
+    {"trace.endpoint", AT(trace.endpoint), "URL of a collector that takes OTLP over HTTP; off: no traces"},
+    {"trace.sample", AT(trace.sample), "part of the requests to trace that belong to no trace yet", 0, 1},
     {"drain.grace_ms", AT(drain.grace), "after SIGTERM, how long to go on accepting while /readyz says 503", 0, hour},
     {"drain.timeout_ms", AT(drain.timeout), "then, how long queued and running requests may take to finish", 0, day},
     {"limits.body_bytes", AT(limits.body_bytes), "the longest payload", 1, 1U << 30},
@@ -119,6 +125,7 @@ std::string config_key::expected() const {
         if constexpr (std::is_same_v<type, bool>) return "true or false";
         if constexpr (std::is_same_v<type, std::uint32_t>)
           return fmt::format("a whole number from {} to {}", least, most);
+        if constexpr (std::is_same_v<type, double>) return fmt::format("a number from {} to {}", least, most);
         if constexpr (std::is_same_v<type, std::chrono::milliseconds>)
           return fmt::format("a whole number of milliseconds from {} to {}", least, most);
         if constexpr (std::is_same_v<type, endpoint>)
@@ -164,6 +171,12 @@ bool set(configuration& c, const config_key& key, const setting_value& value) {
         } else if constexpr (std::is_same_v<type, std::chrono::milliseconds>) {
           if (in_range) *at = std::chrono::milliseconds(*number);
           return in_range;
+        } else if constexpr (std::is_same_v<type, double>) {
+          const auto* real = std::get_if<double>(&value);
+          const double given = real != nullptr ? *real : number != nullptr ? static_cast<double>(*number) : -1;
+          const bool fits = given >= static_cast<double>(key.least) && given <= static_cast<double>(key.most);
+          if (fits) *at = given;
+          return fits;
         } else if constexpr (std::is_same_v<type, endpoint>) {
           auto read = text != nullptr ? read_endpoint(*text) : std::nullopt;
           if (!read) return false;
@@ -198,6 +211,11 @@ bool set_from_text(configuration& c, const config_key& key, std::string_view tex
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
     return wrong == std::errc{} && end == text.data() + text.size() && set(c, key, number);
   }
+  if (std::holds_alternative<double*>(at)) {
+    double number = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return wrong == std::errc{} && end == text.data() + text.size() && set(c, key, number);
+  }
   if (std::holds_alternative<std::vector<std::string>*>(at)) {
     std::vector<std::string> items;
     while (!text.empty()) {
@@ -225,6 +243,8 @@ std::string print(const configuration& c, const config_key& key) {
           return fmt::format("{}", at->count());
         } else if constexpr (std::is_same_v<type, std::string>) {
           return toml_quote(*at);
+        } else if constexpr (std::is_same_v<type, double>) {
+          return fmt::format("{:#}", *at).ends_with('.') ? fmt::format("{:.1f}", *at) : fmt::format("{}", *at);
         } else if constexpr (std::is_same_v<type, endpoint>) {
           return toml_quote(to_string(*at));
         } else if constexpr (std::is_same_v<type, std::vector<std::string>>) {

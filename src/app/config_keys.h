@@ -13,8 +13,8 @@
 namespace waggle {
 
 /// Where a key's value lives. Its alternative is the key's type.
-using setting_place = std::variant<bool*, std::uint32_t*, std::chrono::milliseconds*, std::string*, endpoint*,
-                                   answer_check*, log_level*, std::vector<std::string>*>;
+using setting_place = std::variant<bool*, std::uint32_t*, double*, std::chrono::milliseconds*, std::string*, endpoint*,
+                                   answer_check*, log_level*, log_format*, std::vector<std::string>*>;
 
 /// One scalar key of the configuration. The file's key, the flag, the variable, the help and `--print-config` are made of it.
 struct config_key {
@@ -40,7 +40,7 @@ struct config_key {
 [[nodiscard]] std::string_view nearest_config_key(std::string_view name);
 
 /// A value as the file, a variable or a flag gave it.
-using setting_value = std::variant<bool, std::int64_t, std::string, std::vector<std::string>>;
+using setting_value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 /// Sets `key` in `c`. False where the value is not what the key takes; then `c` is as before.
 [[nodiscard]] bool set(configuration& c, const config_key& key, const setting_value& value);

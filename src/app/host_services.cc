@@ -32,12 +32,15 @@ result<std::unique_ptr<host_ground>> host_ground::open(const configuration& c, c
 
 host_ground::~host_ground() = default;
 
-host_services::host_services(core_loop& core, service_directory& directory, host_ground& ground, const configuration& c)
+host_services::host_services(core_loop& core, service_directory& directory, host_ground& ground, const configuration& c,
+                             trace_lane* traces)
     : core_(core), directory_(directory) {
   settings_.limits = c.payload();
   settings_.limits.depth += 2;            // a value that just fits is still inside of an answer
   settings_.limits.output_bytes *= 2;     // likewise
   settings_.outputs = output_check::off;  // they are ours
+  settings_.histograms = c.metrics.histograms;
+  settings_.traces = traces;
   add(std::make_unique<state_service>(core, ground.state(), ground.blocking()));
   add(std::make_unique<log_service>());
   add(std::make_unique<config_service>(core, ground.blocking(), ground.values()));

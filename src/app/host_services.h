@@ -36,7 +36,8 @@ class host_ground {
 class host_services {
  public:
   /// All outlive it.
-  host_services(core_loop& core, service_directory& directory, host_ground& ground, const configuration& c);
+  host_services(core_loop& core, service_directory& directory, host_ground& ground, const configuration& c,
+                trace_lane* traces = nullptr);
   ~host_services();
 
   /// One more; on that core, or before it runs.

@@ -27,6 +27,7 @@ std::optional<configuration> configure(const command_line_settings& given, int& 
   }
   spdlog::set_level(static_cast<spdlog::level::level_enum>(
       loaded.value->log.level == log_level::off ? spdlog::level::off : static_cast<int>(loaded.value->log.level)));
+  set_log_format(loaded.value->log.format);
   return loaded.value;
 }
 
@@ -151,7 +152,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("waggle"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  waggle::set_log_format(waggle::log_format::text);
   try {
     return run(argc, argv);
   } catch (const std::exception& e) {

@@ -1,129 +1,217 @@
 #include "app/metrics.h"
 
-#include <prometheus/metric_family.h>
+#include <array>
+#include <map>
+
 #include <prometheus/text_serializer.h>
+
+#include "app/metric_family.h"
 
 namespace waggle {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-using labels = std::vector<ClientMetric::Label>;
+constexpr auto gauge = family::type::Gauge;
+constexpr auto total = family::type::Counter;
+constexpr auto histogram = family::type::Histogram;
+const std::string other = "other";
 
-/// A family under construction.
-class family {
- public:
-  family(std::string name, std::string help, MetricType type) {
-    it_.name = std::move(name);
-    it_.help = std::move(help);
-    it_.type = type;
-  }
-  void add(labels l, double value) {
-    ClientMetric m;
-    m.label = std::move(l);
-    if (it_.type == MetricType::Counter)
-      m.counter.value = value;
-    else
-      m.gauge.value = value;
-    it_.metric.push_back(std::move(m));
-  }
-  void add(labels l, std::span<const duration_histogram* const> parts) {
-    ClientMetric m;
-    m.label = std::move(l);
-    std::uint64_t all = 0;
-    for (std::size_t b = 0; b < duration_histogram::buckets; ++b) {
-      for (const auto* part : parts) all += part->count(b);
-      const bool last = b + 1 == duration_histogram::buckets;
-      m.histogram.bucket.push_back(
-          {.cumulative_count = all,
-           .upper_bound = last ? std::numeric_limits<double>::infinity() : duration_histogram::bound(b)});
+/// The sum over shards, and over services that share a label.
+struct service_sums {
+  std::uint64_t idle = 0;
+  std::uint64_t busy = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t most = 0;
+  std::uint64_t queued = 0;
+  std::uint64_t started = 0;
+  std::uint64_t broken = 0;
+  std::uint64_t handed = 0;
+  std::uint64_t reruns = 0;
+  std::array<std::uint64_t, failure_causes> refused{};
+  std::array<std::uint64_t, failure_causes> failures{};
+
+  void add(const deployment& d) {
+    most += d.max_workers();
+    for (std::size_t i = 0; i < d.shards(); ++i) {
+      const deployment::shard_view v = d.view(i);
+      idle += v.pool.idle.get();
+      busy += v.pool.busy.get();
+      waiting += v.workers.waiting.get();
+      queued += v.pool.queued.get();
+      started += v.pool.started.get();
+      broken += v.pool.broken.get();
+      handed += v.pool.handed_over.get();
+      reruns += v.workers.reruns.get();
+      for (std::size_t c = 0; c < failure_causes; ++c) failures[c] += v.failures[c].get();
+      v.calls.each([&](const method*, const method_stats& s) {
+        for (std::size_t c = 0; c < failure_causes; ++c) {
+          const auto cause = static_cast<failure_cause>(c);
+          if (is_refusal(cause)) refused[c] += s.by_cause[c].get();
+          if (cause == failure_cause::answer) failures[c] += s.by_cause[c].get();
+        }
+      });
     }
-    m.histogram.sample_count = all;
-    for (const auto* part : parts) m.histogram.sample_sum += part->seconds();
-    it_.metric.push_back(std::move(m));
   }
-  [[nodiscard]] MetricFamily take() { return std::move(it_); }
-
- private:
-  MetricFamily it_;
 };
 
-template <class Get>
-double sum(const deployment& d, Get get) {
-  std::uint64_t all = 0;
-  for (std::size_t i = 0; i < d.shards(); ++i) all += get(d.view(i));
-  return static_cast<double>(all);
+/// The rows of one method, or of several that share a label.
+struct method_sums {
+  std::array<std::uint64_t, 17> by_code{};
+  std::vector<const method_stats*> rows;
+};
+
+bool was_used(const deployment& d) {
+  for (std::size_t i = 0; i < d.shards(); ++i) {
+    const deployment::shard_view v = d.view(i);
+    bool asked = v.pool.started.get() > 0;
+    v.calls.each([&asked](const method*, const method_stats&) { asked = true; });
+    if (asked) return true;
+  }
+  return false;
 }
 
-template <class Get>
-void histogram(family& to, const deployment& d, Get get) {
-  std::vector<const duration_histogram*> parts;
-  for (std::size_t i = 0; i < d.shards(); ++i) parts.push_back(&get(d.view(i)));
-  to.add({{"service", d.about().name}}, parts);
+void take(std::vector<prometheus::MetricFamily>& to, std::span<family* const> from) {
+  for (family* f : from)
+    if (!f->empty()) to.push_back(f->take());
 }
 
 }  // namespace
 
-std::string metrics_text(std::span<const std::shared_ptr<deployment>> services,
-                         std::span<const http_stats* const> servers) {
-  family workers("waggle_workers", "Wasm instances", MetricType::Gauge);
-  family most("waggle_workers_max", "The most instances a service may have", MetricType::Gauge);
-  family queued("waggle_queue_length", "Requests that wait for a worker", MetricType::Gauge);
-  family started("waggle_workers_started_total", "Instances made", MetricType::Counter);
-  family broken("waggle_workers_broken_total", "Instances discarded because their guest failed", MetricType::Counter);
-  family refused("waggle_refused_total", "Requests that found the queue full", MetricType::Counter);
-  family handed("waggle_handed_over_total", "Requests that ran on another core than the one that accepted them",
-                MetricType::Counter);
-  family requests("waggle_requests_total", "Requests answered, by outcome", MetricType::Counter);
-  family total("waggle_request_seconds", "From the request to its answer", MetricType::Histogram);
-  family queue("waggle_queue_seconds", "Time that requests waited for their turn", MetricType::Histogram);
-  family guest("waggle_guest_seconds", "Time that guests ran", MetricType::Histogram);
-  for (const auto& s : services) {
-    const deployment& d = *s;
-    const std::string& name = d.about().name;
-    using view = deployment::shard_view;
-    workers.add({{"service", name}, {"state", "idle"}}, sum(d, [](const view& v) { return v.pool.idle.get(); }));
-    workers.add({{"service", name}, {"state", "busy"}}, sum(d, [](const view& v) { return v.pool.busy.get(); }));
-    most.add({{"service", name}}, d.max_workers());
-    queued.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.queued.get(); }));
-    started.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.started.get(); }));
-    broken.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.broken.get(); }));
-    refused.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.refused.get(); }));
-    handed.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.handed_over.get(); }));
-    for (std::size_t code = 0; code < 17; ++code) {
-      const double n = sum(d, [code](const view& v) { return v.calls.by_code[code].get(); });
-      if (n > 0 || code == 0)
-        requests.add(
-            {{"service", name}, {"code", std::string(code == 0 ? "ok" : to_string(static_cast<error_code>(code)))}}, n);
-    }
-    histogram(total, d, [](const view& v) -> const duration_histogram& { return v.calls.total; });
-    histogram(queue, d, [](const view& v) -> const duration_histogram& { return v.calls.queue; });
-    histogram(guest, d, [](const view& v) -> const duration_histogram& { return v.calls.guest; });
-  }
-  family connections("waggle_http_connections", "Open connections", MetricType::Gauge);
-  family answers("waggle_http_answers_total", "HTTP answers, by the status's first digit", MetricType::Counter);
-  family bad("waggle_http_bad_requests_total", "Requests that were malformed, too large or too slow",
-             MetricType::Counter);
-  family bytes("waggle_http_bytes_total", "Bytes over HTTP", MetricType::Counter);
-  const auto over = [&](auto get) {
-    double n = 0;
-    for (const auto* s : servers) n += static_cast<double>(get(*s).load(std::memory_order_relaxed));
-    return n;
-  };
-  using stats = http_stats;
-  connections.add({}, over([](const stats& s) -> auto& { return s.connections_open; }));
-  for (std::size_t digit = 1; digit < 6; ++digit)
-    answers.add({{"status", std::to_string(digit) + "xx"}},
-                over([digit](const stats& s) -> auto& { return s.answers[digit]; }));
-  bad.add({}, over([](const stats& s) -> auto& { return s.bad_requests; }));
-  bytes.add({{"direction", "in"}}, over([](const stats& s) -> auto& { return s.bytes_in; }));
-  bytes.add({{"direction", "out"}}, over([](const stats& s) -> auto& { return s.bytes_out; }));
+std::string node_metrics::service_label(const deployment& d, bool crowded) {
+  const std::string& name = d.about().name;
+  if (services_.contains(name)) return name;
+  // Where there are more than may be shown, those come first that somebody uses.
+  if (services_.size() >= most_ || (crowded && !was_used(d))) return other;
+  services_.insert(name);
+  return name;
+}
 
-  std::vector<MetricFamily> all;
-  for (family* f : {&workers, &most, &queued, &started, &broken, &refused, &handed, &requests, &total, &queue, &guest,
-                    &connections, &answers, &bad, &bytes})
-    all.push_back(f->take());
+node_metrics::method_name node_metrics::method_label(const std::string& service, const std::string& method) {
+  if (service == other) return {other, other};
+  method_name name{service, method};
+  if (methods_.contains(name)) return name;
+  if (methods_.size() >= most_) return {other, other};
+  methods_.insert(name);
+  return name;
+}
+
+void node_metrics::of_services(const sources& from, std::vector<prometheus::MetricFamily>& to) {
+  std::map<std::string, service_sums> all;
+  const bool crowded = from.services.size() > most_;
+  for (const auto& d : from.services) all[service_label(*d, crowded)].add(*d);
+  family workers("waggle_workers", "Wasm instances", gauge);
+  family waiting("waggle_workers_waiting", "Busy instances whose guest waits for a call or the clock", gauge);
+  family most("waggle_workers_max", "The most instances a service may have", gauge);
+  family queued("waggle_queue_length", "Requests that wait for a worker", gauge);
+  family started("waggle_workers_started_total", "Instances made", total);
+  family broken("waggle_workers_broken_total", "Instances discarded because their guest failed", total);
+  family refused("waggle_refused_total", "Requests refused before any work was done on them", total);
+  family failures("waggle_guest_failures_total", "What guests failed of", total);
+  family handed("waggle_handed_over_total", "Requests that ran on another core than the one that accepted them", total);
+  family reruns("waggle_reruns_total", "Requests that ran again because another commit came first", total);
+  for (const auto& [name, s] : all) {
+    const metric_labels service{{"service", name}};
+    const auto with = [&name](const char* label, std::string_view value) {
+      return metric_labels{{"service", name}, {label, std::string(value)}};
+    };
+    workers.add(with("state", "idle"), static_cast<double>(s.idle));
+    workers.add(with("state", "busy"), static_cast<double>(s.busy));
+    waiting.add(service, static_cast<double>(s.waiting));
+    most.add(service, static_cast<double>(s.most));
+    queued.add(service, static_cast<double>(s.queued));
+    started.add(service, static_cast<double>(s.started));
+    broken.add(service, static_cast<double>(s.broken));
+    handed.add(service, static_cast<double>(s.handed));
+    reruns.add(service, static_cast<double>(s.reruns));
+    for (std::size_t c = 0; c < failure_causes; ++c) {
+      const auto cause = static_cast<failure_cause>(c);
+      if (s.refused[c] > 0 || cause == failure_cause::queue_full)
+        refused.add(with("reason", to_string(cause)), static_cast<double>(s.refused[c]));
+      if (s.failures[c] > 0) failures.add(with("kind", to_string(cause)), static_cast<double>(s.failures[c]));
+    }
+  }
+  take(to, std::array{&workers, &waiting, &most, &queued, &started, &broken, &refused, &failures, &handed, &reruns});
+}
+
+void node_metrics::of_methods(const sources& from, std::vector<prometheus::MetricFamily>& to) {
+  std::map<method_name, method_sums> all;
+  for (const auto& d : from.services) {
+    const std::string service = services_.contains(d->about().name) ? d->about().name : other;
+    for (std::size_t i = 0; i < d->shards(); ++i)
+      d->view(i).calls.each([&](const method* m, const method_stats& s) {
+        method_sums& to_sums = all[method_label(service, m != nullptr ? m->name : other)];
+        for (std::size_t code = 0; code < to_sums.by_code.size(); ++code)
+          to_sums.by_code[code] += s.by_code[code].get();
+        to_sums.rows.push_back(&s);
+      });
+  }
+  family requests("waggle_requests_total", "Requests answered, by outcome", total);
+  family whole("waggle_request_seconds", "From the request to its answer", histogram);
+  family queue("waggle_queue_seconds", "Time that requests waited for their turn", histogram);
+  family validate("waggle_validate_seconds", "Time for checking payloads and answers, and for copying", histogram);
+  family guest("waggle_guest_seconds", "Time that guests ran", histogram);
+  family calls("waggle_calls_seconds", "Time that guests waited for their calls and the clock", histogram);
+  family commit("waggle_commit_seconds", "Time until what a request wrote was durable", histogram);
+  const std::array<std::pair<family*, duration_histogram method_stats::*>, 6> parts = {
+      {{&whole, &method_stats::total},
+       {&queue, &method_stats::queue},
+       {&validate, &method_stats::validate},
+       {&guest, &method_stats::guest},
+       {&calls, &method_stats::waited},
+       {&commit, &method_stats::commit}}};
+  for (const auto& [name, s] : all) {
+    const metric_labels labels{{"service", name.first}, {"method", name.second}};
+    std::uint64_t answered = 0;
+    for (std::size_t code = 0; code < s.by_code.size(); ++code) {
+      answered += s.by_code[code];
+      if (s.by_code[code] == 0 && code != 0) continue;
+      metric_labels with_code = labels;
+      with_code.push_back({"code", std::string(code == 0 ? "ok" : to_string(static_cast<error_code>(code)))});
+      requests.add(std::move(with_code), static_cast<double>(s.by_code[code]));
+    }
+    for (const auto& [to_family, member] : parts) {
+      std::vector<const duration_histogram*> found;
+      std::uint64_t spent = 0;
+      for (const method_stats* row : s.rows) {
+        found.push_back(&(row->*member));
+        spent += found.back()->nanoseconds();
+      }
+      if (spent > 0) to_family->add(labels, found, answered);
+    }
+  }
+  take(to, std::array{&requests, &whole, &queue, &validate, &guest, &calls, &commit});
+}
+
+void node_metrics::of_schedules(const sources& from, std::vector<prometheus::MetricFamily>& to) {
+  struct sums {
+    std::uint64_t runs = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t missed = 0;
+  };
+  std::map<method_name, sums> all;
+  for (const auto& c : from.schedules) {
+    sums& s = all[method_label(services_.contains(c->service) ? c->service : other, c->method)];
+    s.runs += c->runs.get();
+    s.failed += c->failed.get();
+    s.missed += c->missed.get();
+  }
+  family runs("waggle_schedule_runs_total", "Runs of scheduled methods that have ended", total);
+  family failed("waggle_schedule_failures_total", "Runs of scheduled methods that failed", total);
+  family missed("waggle_schedule_missed_total", "Times of schedules that had no run of their own", total);
+  for (const auto& [name, s] : all) {
+    const metric_labels labels{{"service", name.first}, {"method", name.second}};
+    runs.add(labels, static_cast<double>(s.runs));
+    failed.add(labels, static_cast<double>(s.failed));
+    missed.add(labels, static_cast<double>(s.missed));
+  }
+  take(to, std::array{&runs, &failed, &missed});
+}
+
+std::string node_metrics::text(const sources& from) {
+  std::vector<prometheus::MetricFamily> all;
+  of_services(from, all);
+  of_methods(from, all);
+  of_schedules(from, all);
+  of_node(from, all);
   return prometheus::TextSerializer().Serialize(all);
 }
 

@@ -14,7 +14,6 @@
 #include <spdlog/spdlog.h>
 
 #include "app/data_folder.h"
-#include "app/metrics.h"
 #include "app/operator_view.h"
 #include "host/admin_service.h"
 #include "schema/describe/describe.h"
@@ -137,7 +136,8 @@ deployment_settings settings_for(const contract& about, const configuration& c, 
       .chain = {.limits = c.payload(),
                 .outputs = static_cast<output_check>(c.validate_output),
                 .default_timeout = c.limits.timeout,
-                .max_timeout = c.limits.max_timeout},
+                .max_timeout = c.limits.max_timeout,
+                .histograms = c.metrics.histograms},
       .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(default_memory_mb), c.wasm.memory_mb)),
                     .output_bytes = c.limits.answer_bytes,
                     .call_bytes = c.limits.body_bytes,
@@ -159,15 +159,17 @@ result<std::unique_ptr<engines>> open_engines(const configuration& c) {
   return engines::make({.slots = c.wasm.instances}, std::move(cache));
 }
 
-node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground)
-    : config_(c), ground_(std::move(ground)) {
+node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
+           std::unique_ptr<trace_exporter> traces)
+    : config_(c), ground_(std::move(ground)), traces_(std::move(traces)), metrics_(c.metrics.methods) {
   const http_settings http = http_settings_for(c);
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
     made->loop = std::make_unique<core_loop>(i, clock);
     made->calls = std::make_unique<sub_calls>(*made->loop, made->directory,
                                               call_limits{.depth = c.limits.call_depth, .calls = c.limits.calls});
-    made->host = std::make_unique<host_services>(*made->loop, made->directory, *ground_, c);
+    made->host = std::make_unique<host_services>(*made->loop, made->directory, *ground_, c,
+                                                 traces_ ? &traces_->lane(i) : nullptr);
     made->server = std::make_unique<http_server>(*made->loop, made->directory, http,
                                                  [this](std::string_view path) { return operator_page(path); });
     cores_.push_back(std::move(made));
@@ -202,6 +204,7 @@ node::~node() {
   services_.clear();
   retiring_.clear();
   for (const auto& core : cores_) core->host.reset();
+  traces_.reset();
   ground_.reset();
 }
 
@@ -313,7 +316,8 @@ std::vector<std::shared_ptr<deployment>> node::versions_of(const std::string& na
 result<void> node::deploy(const loaded_service& s) {
   const std::string& name = s.about->name;
   std::vector<service_core> all;
-  for (const auto& core : cores_) all.push_back({core->loop.get(), core->calls.get()});
+  for (const auto& core : cores_)
+    all.push_back({core->loop.get(), core->calls.get(), traces_ ? &traces_->lane(core->loop->index()) : nullptr});
   deployment_settings settings = settings_for(*s.about, config_, ground_.get());
   {
     const std::lock_guard lock(mutex_);
@@ -333,6 +337,7 @@ result<void> node::deploy(const loaded_service& s) {
     old = fine ? std::exchange(services_[name], fresh) : fresh;
     if (old) retiring_.push_back(old);
     if (fine) find_cycles();
+    if (fine) metrics_.loaded(s.report);
   }
   if (fine) on_all_cores([&](one_core& core) { core.directory.put(name, fresh->on(core.loop->index())); });
   if (old) retire(std::move(old));
@@ -473,7 +478,11 @@ std::string node::metrics_text() {
   for (const auto& [name, s] : services_) services.push_back(s);
   std::vector<const http_stats*> servers;
   for (const auto& core : cores_) servers.push_back(&core->server->stats());
-  return waggle::metrics_text(services, servers);
+  return metrics_.text({.services = services,
+                        .servers = servers,
+                        .state = ground_->state(),
+                        .schedules = schedules_->counts(),
+                        .traces = traces_ ? std::optional(traces_->stats()) : std::nullopt});
 }
 
 }  // namespace waggle

@@ -10,10 +10,12 @@
 
 #include "app/config.h"
 #include "app/host_services.h"
+#include "app/metrics.h"
 #include "app/schedule_store.h"
 #include "app/targets.h"
 #include "gateway/http_server.h"
 #include "host/node_operator.h"
+#include "host/trace_exporter.h"
 #include "runtime/deployment.h"
 
 namespace waggle {
@@ -41,7 +43,9 @@ struct loaded_service {
 /// `deploy`, `begin_schedules` and `remove` are called from one thread, all others from one thread (another, or the same); none is a core's.
 class node {
  public:
-  node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground);
+  /// `traces` null: none are made.
+  node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
+       std::unique_ptr<trace_exporter> traces = nullptr);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
@@ -103,13 +107,15 @@ class node {
 
   const configuration& config_;
   std::unique_ptr<host_ground> ground_;
+  std::unique_ptr<trace_exporter> traces_;
   std::vector<std::unique_ptr<one_core>> cores_;
   // On the first core.
   std::unique_ptr<schedule_store> schedule_store_;
   std::unique_ptr<schedules> schedules_;
   // On the caller's thread.
   std::map<std::string, std::vector<scheduled_method>> to_schedule_;
-  mutable std::mutex mutex_;  // what the metrics read while services come and go
+  mutable std::mutex mutex_;  // what the metrics read while services come and go, and what they remember
+  node_metrics metrics_;
   std::map<std::string, std::shared_ptr<deployment>> services_;
   std::vector<std::shared_ptr<deployment>> retiring_;
   std::condition_variable retired_;

@@ -11,10 +11,11 @@ served_view view_of(const deployment& d, const configuration& c) {
     out.busy += shard.pool.busy.get();
     out.idle += shard.pool.idle.get();
     out.queued += shard.pool.queued.get();
-    std::uint64_t failed = 0;
-    for (std::size_t code = 1; code < shard.calls.by_code.size(); ++code) failed += shard.calls.by_code[code].get();
-    out.errors += failed;
-    out.requests += failed + shard.calls.by_code[0].get();
+    for (std::size_t code = 0; code < 17; ++code) {
+      const std::uint64_t n = shard.calls.answered(code);
+      out.requests += n;
+      if (code > 0) out.errors += n;
+    }
   }
   const service_grants granted = grants_for(d.about(), c);
   for (const std::string& used : d.about().uses) out.uses.push_back({used, granted.uses.contains(used)});

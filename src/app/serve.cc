@@ -1,5 +1,7 @@
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -248,8 +250,8 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
   n.ready();
   const std::string address = to_string(endpoint{c.listen.address, port});
   spdlog::info("listening on http://{} with {} core{}", address, c.threads, c.threads == 1 ? "" : "s");
-  if (const std::string example = n.example(); !example.empty())
-    fmt::print(stderr, "try: curl http://{}{}\n", address, example);
+  const std::string example = c.log.format == log_format::text ? n.example() : "";
+  if (!example.empty()) fmt::print(stderr, "try: curl http://{}{}\n", address, example);
   io.run();
   updates.join();
   return status;
@@ -264,6 +266,13 @@ void raise_descriptor_limit(std::uint32_t connections) {
   if (limit.rlim_cur < connections)
     spdlog::warn("http.connections is {}, but this process may only have {} descriptors (ulimit -n)", connections,
                  limit.rlim_cur);
+}
+
+/// Of this process, for those who look at several: `host:pid`.
+std::string node_name() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) return std::to_string(getpid());
+  return fmt::format("{}:{}", host.data(), getpid());
 }
 
 }  // namespace
@@ -290,7 +299,17 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
     fmt::print(stderr, "waggle: {}\n", ground.error().message);
     return exit_failed;
   }
-  node n(c, clock, *std::move(ground));
+  std::unique_ptr<trace_exporter> traces;
+  if (c.trace.endpoint != "off") {
+    auto open = trace_exporter::open({.endpoint = c.trace.endpoint, .ratio = c.trace.sample, .node = node_name()},
+                                     c.threads, clock);
+    if (!open) {
+      fmt::print(stderr, "waggle: {}\n", open.error().message);
+      return exit_usage;
+    }
+    traces = *std::move(open);
+  }
+  node n(c, clock, *std::move(ground), std::move(traces));
   served services(c, **engines, n, targets);
   if (!services.update(false)) return exit_failed;
   const auto port = n.listen();

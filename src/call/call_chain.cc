@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "call/request_log.h"
 #include "schema/language/text.h"
 
 namespace waggle {
@@ -13,10 +13,11 @@ namespace {
 /// A shorter payload or answer is checked in less than a microsecond; the receipt would say 0 anyway.
 constexpr std::size_t worth_measuring = 1024;
 
-error make(error_code code, std::string message) {
+error make(error_code code, failure_cause cause, std::string message) {
   error e;
   e.code = code;
   e.whose = fault::caller;
+  e.cause = cause;
   e.message = std::move(message);
   return e;
 }
@@ -26,7 +27,7 @@ error make(error_code code, std::string message) {
 error unknown_method(const contract& about, std::string_view name) {
   graphql::near_name near(name);
   for (const auto& [known, m] : about.methods) near.offer(known);
-  return make(error_code::unimplemented,
+  return make(error_code::unimplemented, failure_cause::unknown_method,
               fmt::format("{} has no method {}{}", about.name, graphql::shown(name), near.hint()));
 }
 
@@ -35,10 +36,14 @@ struct call_chain::passage {
   call_chain* chain = nullptr;
   const method* asked = nullptr;
   service_call* call = nullptr;
-  timer deadline{this, [](void* self) {
-                   auto& p = *static_cast<passage*>(self);
-                   p.call->stop(make(error_code::deadline_exceeded, "the caller's deadline is over"));
-                 }};
+  bool traced = false;
+  std::uint64_t parent = 0;  // of its span
+  trace_context at;          // its span: the call's own may be elsewhere by the end
+  timer deadline{
+      this, [](void* self) {
+        auto& p = *static_cast<passage*>(self);
+        p.call->stop(make(error_code::deadline_exceeded, failure_cause::none, "the caller's deadline is over"));
+      }};
 };
 
 call_chain::call_chain(core_loop& core, const contract& about, service& inner, const chain_settings& settings)
@@ -58,19 +63,20 @@ call_chain::passage& call_chain::take_passage() {
 
 bool call_chain::admit(service_call& call, const method& m, error& why) {
   if (m.kind == operation::subscription) {
-    why = make(error_code::unimplemented,
+    why = make(error_code::unimplemented, failure_cause::unknown_method,
                fmt::format("{} is a subscription; streams are not available in this build yet", m.name));
     return false;
   }
   std::string& input = call.request.input;
   if (input.empty()) input = "{}";
   if (input.size() > settings_.limits.input_bytes) {
-    why = make(error_code::resource_exhausted,
+    why = make(error_code::resource_exhausted, failure_cause::too_large,
                fmt::format("the payload has {} bytes, the limit is {}", input.size(), settings_.limits.input_bytes));
     return false;
   }
   if (auto fits = check_payload(m, input, settings_.limits); !fits) {
     why = std::move(fits.error());
+    why.cause = why.code == error_code::resource_exhausted ? failure_cause::too_large : failure_cause::payload;
     return false;
   }
   return true;
@@ -80,6 +86,8 @@ void call_chain::ask(service_call& call) {
   passage& p = take_passage();
   p.chain = this;
   p.call = &call;
+  p.traced = settings_.traces != nullptr && settings_.traces->begin(call.request.context, p.parent);
+  if (p.traced) p.at = call.request.context.trace;
   call.response.cost = {};
   call.waiting_since = call.ended = {};
   call.effects.reset();
@@ -94,7 +102,8 @@ void call_chain::ask(service_call& call) {
   if (p.asked == nullptr) return refuse(unknown_method(about_, call.request.method));
   if (error why; !admit(call, *p.asked, why)) return refuse(std::move(why));
   if (const auto& deadline = call.request.context.deadline) {
-    if (*deadline <= call.began) return refuse(make(error_code::deadline_exceeded, "the caller's deadline is over"));
+    if (*deadline <= call.began)
+      return refuse(make(error_code::deadline_exceeded, failure_cause::deadline, "the caller's deadline is over"));
     core_.start(p.deadline, *deadline);
   }
   const auto own = p.asked->timeout ? p.asked->timeout : about_.timeout;
@@ -112,7 +121,7 @@ void call_chain::enter(passage& p) {
   inner_.ask(*p.call);
 }
 
-void call_chain::log_misfit(const method& m, const error& why) {
+void call_chain::log_misfit(const service_call& call, const method& m, const error& why) {
   constexpr std::uint32_t most_lines = 10;
   const time_point now = core_.now();
   if (now - logging_since_ >= std::chrono::seconds(1)) {
@@ -120,15 +129,17 @@ void call_chain::log_misfit(const method& m, const error& why) {
     logged_ = 0;
   }
   if (++logged_ > most_lines) return;
-  spdlog::warn("{}/{}: {}{}", about_.name, m.name, why.message,
-               logged_ == most_lines ? " (more of these are not logged in this second)" : "");
+  log_about(3,
+            {.service = about_.name, .method = m.name, .request = call.request.id, .trace = call.request.context.trace},
+            why.message + (logged_ == most_lines ? " (more of these are not logged in this second)" : ""));
 }
 
 void call_chain::answered(passage& p, service_call& call) {
   auto& output = call.response.output;
   if (output && settings_.outputs != output_check::off) {
     if (auto fits = check_answer(*p.asked, *output, settings_.limits); !fits) {
-      log_misfit(*p.asked, fits.error());
+      log_misfit(call, *p.asked, fits.error());
+      fits.error().cause = failure_cause::answer;
       if (settings_.outputs == output_check::enforce) output = std::unexpected(std::move(fits.error()));
     }
   }
@@ -164,13 +175,55 @@ void call_chain::leave(passage& p, service_call& call) {
   const duration total = call.ended - call.began;
   // What was neither waiting nor the guest's is ours: checking in and out, and copying.
   cost.validate = std::max(duration(0), total - cost.queue - cost.guest - cost.waited - cost.commit);
-  stats_.requests.add();
-  stats_.by_code[output ? 0 : static_cast<std::size_t>(output.error().code)].add();
-  stats_.total.add(total);
-  stats_.queue.add(cost.queue);
-  stats_.guest.add(cost.guest);
+  note(p.asked, total, call.response);
+  if (p.traced) {
+    record(p, call);
+    // As it came: whoever asked may use it again.
+    call.request.context.trace = {};
+    if (p.parent != 0) (call.request.context.trace = p.at).span = p.parent;
+  }
   free_.push_back(&p);
   call.finish();
+}
+
+void call_chain::record(const passage& p, const service_call& call) {
+  span* const s = settings_.traces->claim();
+  if (s == nullptr) return;
+  s->at = p.at;
+  s->parent = p.parent;
+  s->from_outside = call.request.context.path == nullptr;
+  s->began = call.began;
+  s->ended = call.ended;
+  s->request = call.request.id;
+  s->cost = call.response.cost;
+  s->service = about_.name;
+  s->version = about_.version;
+  s->method = p.asked != nullptr ? std::string_view(p.asked->name) : std::string_view();
+  s->code = {};
+  s->message.clear();
+  if (const auto& output = call.response.output; !output) {
+    s->code = output.error().code;
+    s->whose = output.error().whose;
+    s->message.assign(output.error().message, 0, trace_lane::longest_message);
+  }
+  settings_.traces->commit();
+}
+
+void call_chain::note(const method* asked, duration total, const service_response& answer) {
+  method_stats& s = stats_.of(asked);
+  if (answer.output) {
+    s.by_code[0].add();
+  } else {
+    s.by_code[static_cast<std::size_t>(answer.output.error().code)].add();
+    s.by_cause[static_cast<std::size_t>(answer.output.error().cause)].add();
+  }
+  if (!settings_.histograms) return;
+  s.total.add(total);
+  s.queue.add(answer.cost.queue);
+  s.validate.add(answer.cost.validate);
+  s.guest.add(answer.cost.guest);
+  s.waited.add(answer.cost.waited);
+  s.commit.add(answer.cost.commit);
 }
 
 }  // namespace waggle

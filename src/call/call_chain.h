@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "call/call_stats.h"
+#include "call/trace_lane.h"
 #include "core/limits.h"
 #include "core/service.h"
 #include "loop/core_loop.h"
@@ -19,6 +20,8 @@ struct chain_settings {
   output_check outputs = output_check::enforce;
   duration default_timeout{std::chrono::seconds(30)};  ///< of a guest, where its contract says nothing
   duration max_timeout{std::chrono::minutes(5)};       ///< the operator's bound
+  trace_lane* traces = nullptr;                        ///< of this core; outlives the chain. Null: no traces
+  bool histograms = true;                              ///< keeps how long requests took, by method
 };
 
 /// `unimplemented`, the caller's fault, with the name that was perhaps meant.
@@ -43,8 +46,10 @@ class call_chain final : public service {
   void answered(passage& p, service_call& call);
   void settled(passage& p, service_call& call);
   void leave(passage& p, service_call& call);
+  void record(const passage& p, const service_call& call);
+  void note(const method* asked, duration total, const service_response& answer);
   /// An answer that does not fit: for the service's author, at most ten lines a second.
-  void log_misfit(const method& m, const error& why);
+  void log_misfit(const service_call& call, const method& m, const error& why);
   passage& take_passage();
 
   core_loop& core_;

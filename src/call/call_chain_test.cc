@@ -1,6 +1,9 @@
 #include "call/call_chain.h"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
+#include <ranges>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -84,8 +87,7 @@ TEST_F(CallChain, AGoodCallGoesThroughAndItsAnswerComesBack) {
   EXPECT_EQ(r.done, 1);
   EXPECT_EQ(r.call.response.output, R"("ok")");
   EXPECT_EQ(inner.input, R"({"name":"x"})");
-  EXPECT_EQ(chain.stats().requests.get(), 1U);
-  EXPECT_EQ(chain.stats().by_code[0].get(), 1U);
+  EXPECT_EQ(chain.stats().answered(0), 1U);
 }
 
 TEST_F(CallChain, AnUnknownMethodIsUnimplementedWithTheNameThatWasPerhapsMeant) {
@@ -100,7 +102,7 @@ TEST_F(CallChain, AnUnknownMethodIsUnimplementedWithTheNameThatWasPerhapsMeant) 
   EXPECT_EQ(reply(chain, "").failure().code, error_code::unimplemented);
   EXPECT_LT(reply(chain, std::string(1 << 20, 'x')).failure().message.size(), 1000U);
   EXPECT_EQ(inner.asked, 0);
-  EXPECT_EQ(chain.stats().by_code[12].get(), 4U);
+  EXPECT_EQ(chain.stats().answered(12), 4U);
 }
 
 TEST_F(CallChain, AnAbsentPayloadIsAnEmptyObject) {
@@ -213,7 +215,7 @@ TEST_F(CallChain, AnAnswerThatDoesNotFitIsLoggedButNotWithoutEnd) {
   call_chain chain(core, about, inner, settings);
   inner.answer = "{}";
   for (int i = 0; i < 100; ++i) const reply r(chain, "greet");
-  EXPECT_THAT(lines.str(), HasSubstr("test.T/greet: the answer of greet does not fit the contract"));
+  EXPECT_THAT(lines.str(), HasSubstr("[test.T/greet] the answer of greet does not fit the contract"));
   EXPECT_EQ(std::ranges::count(lines.str(), '\n'), 10);
   clock.advance(1s);
   const reply later(chain, "greet");
@@ -227,7 +229,7 @@ TEST_F(CallChain, AnErrorOfTheServiceIsPassedOn) {
   const reply r(chain, "greet");
   std::exchange(inner.held, nullptr)->finish(error{.code = error_code::aborted, .whose = fault::guest, .message = "m"});
   EXPECT_EQ(r.failure().code, error_code::aborted);
-  EXPECT_EQ(chain.stats().by_code[10].get(), 1U);
+  EXPECT_EQ(chain.stats().answered(10), 1U);
 }
 
 TEST_F(CallChain, WhatIsNeitherWaitingNorTheGuestsIsValidation) {
@@ -240,8 +242,15 @@ TEST_F(CallChain, WhatIsNeitherWaitingNorTheGuestsIsValidation) {
   clock.advance(125ms);
   inner.finish("null");
   EXPECT_EQ(r.call.response.cost.validate, 2ms);
-  EXPECT_DOUBLE_EQ(chain.stats().total.seconds(), 0.125);
-  EXPECT_DOUBLE_EQ(chain.stats().guest.seconds(), 0.02);
+  chain.stats().each([](const method* m, const method_stats& s) {
+    EXPECT_EQ(m->name, "greet");
+    EXPECT_DOUBLE_EQ(s.total.seconds(), 0.125);
+    EXPECT_DOUBLE_EQ(s.queue.seconds(), 0.003);
+    EXPECT_DOUBLE_EQ(s.validate.seconds(), 0.002);
+    EXPECT_DOUBLE_EQ(s.guest.seconds(), 0.02);
+    EXPECT_DOUBLE_EQ(s.waited.seconds(), 0.1);
+    EXPECT_DOUBLE_EQ(s.commit.seconds(), 0);
+  });
 }
 
 TEST_F(CallChain, ManyAtATimeAreKeptApart) {
@@ -270,16 +279,111 @@ TEST_F(CallChain, ManyAtATimeAreKeptApart) {
   }
 }
 
+TEST_F(CallChain, FiguresAreOfEachMethodThatWasAskedFor) {
+  call_chain chain(core, about, inner, settings);
+  const auto rows = [&] {
+    std::map<std::string, std::uint64_t> found;
+    chain.stats().each([&](const method* m, const method_stats& s) {
+      found[m == nullptr ? "other" : m->name] = std::transform_reduce(
+          s.by_code.begin(), s.by_code.end(), std::uint64_t{0}, std::plus(), [](const counter& c) { return c.get(); });
+    });
+    return found;
+  };
+  EXPECT_TRUE(rows().empty()) << "nobody has asked for anything";
+  const reply a(chain, "greet");
+  const reply b(chain, "greet", "[");
+  const reply c(chain, "count");
+  const reply d(chain, "unheard_of");
+  EXPECT_THAT(rows(),
+              testing::ElementsAre(testing::Pair("count", 1), testing::Pair("greet", 2), testing::Pair("other", 1)));
+  EXPECT_EQ(b.failure().cause, failure_cause::payload);
+  EXPECT_EQ(d.failure().cause, failure_cause::unknown_method);
+}
+
+TEST_F(CallChain, WithoutHistogramsOnlyAnswersAreCounted) {
+  settings.histograms = false;
+  call_chain chain(core, about, inner, settings);
+  inner.answer.reset();
+  const reply r(chain, "greet", "{}", clock.now() + 1s);
+  clock.advance(1ms);
+  inner.finish("null");
+  EXPECT_EQ(chain.stats().answered(0), 1U);
+  chain.stats().each([](const method*, const method_stats& s) { EXPECT_EQ(s.total.nanoseconds(), 0U); });
+}
+
+TEST_F(CallChain, ATracedCallIsASpanUnderTheOneThatLedToIt) {
+  trace_lane lane(0, 8, 1);
+  settings.traces = &lane;
+  call_chain chain(core, about, inner, settings);
+  inner.answer.reset();
+  service_call call;
+  call.request.id = 17;
+  call.request.method = "greet";
+  call.request.context.trace = {.trace_high = 1, .trace_low = 2, .span = 3, .flags = 1};
+  call.request.context.deadline = clock.now() + 1s;
+  call.then(nullptr, [](void*, service_call&) noexcept {});
+  const time_point began = clock.now();
+  chain.ask(call);
+  const trace_context inside = inner.held->request.context.trace;
+  EXPECT_EQ(inside.trace_low, 2U);
+  EXPECT_NE(inside.span, 3U) << "what the service calls is under its own span";
+  clock.advance(5ms);
+  inner.held->ended = clock.now();
+  std::exchange(inner.held, nullptr)->finish(error{.code = error_code::aborted, .whose = fault::guest, .message = "m"});
+  const reply untraced(chain, "greet");
+  EXPECT_EQ(lane.take(8,
+                      [&](const span& s) {
+                        EXPECT_EQ(s.at, inside);
+                        EXPECT_EQ(s.parent, 3U);
+                        EXPECT_TRUE(s.from_outside);
+                        EXPECT_EQ(s.began, began);
+                        EXPECT_EQ(s.ended - s.began, 5ms);
+                        EXPECT_EQ(s.request, 17U);
+                        EXPECT_EQ(s.service, "test.T");
+                        EXPECT_EQ(s.method, "greet");
+                        EXPECT_EQ(s.code, error_code::aborted);
+                        EXPECT_EQ(s.message, "m");
+                      }),
+            1U);
+  inner.finish("null");
+}
+
+TEST(CallStats, MethodsBeyondTheBoundShareARow) {
+  call_stats stats;
+  std::vector<method> methods(call_stats::most_methods + 10);
+  for (std::uint32_t i = 0; i < methods.size(); ++i) methods[i].number = i;
+  for (const method& m : methods | std::views::reverse) stats.of(&m).by_code[0].add();
+  stats.of(nullptr).by_code[0].add();
+  std::size_t own = 0;
+  std::uint64_t shared = 0;
+  stats.each([&](const method* m, const method_stats& s) {
+    if (m != nullptr)
+      ++own;
+    else
+      shared += s.by_code[0].get();
+  });
+  EXPECT_EQ(own, call_stats::most_methods);
+  EXPECT_EQ(shared, 11U);
+  EXPECT_EQ(stats.answered(0), methods.size() + 1);
+}
+
+TEST(DurationHistogram, WhatTookNoTimeIsNotCounted) {
+  duration_histogram h;
+  h.add(0ns);
+  h.add(-1h);
+  for (std::size_t i = 0; i < duration_histogram::buckets; ++i) EXPECT_EQ(h.count(i), 0U);
+}
+
 TEST(DurationHistogram, CountsInPowersOfTwoMicroseconds) {
   duration_histogram h;
-  const std::pair<duration, std::size_t> table[] = {{-1h, 0},  {0ns, 0},  {1ns, 0},       {1us, 0},     {1001ns, 1},
-                                                    {2us, 1},  {3us, 2},  {4us, 2},       {1024us, 10}, {1025us, 11},
+  const std::pair<duration, std::size_t> table[] = {{1ns, 0},  {1us, 0},  {1001ns, 1},    {2us, 1},
+                                                    {3us, 2},  {4us, 2},  {1024us, 10},   {1025us, 11},
                                                     {67s, 26}, {68s, 27}, {24h * 365, 27}};
   for (const auto& [d, bucket] : table) {
     const auto before = h.count(bucket);
     h.add(d);
     EXPECT_EQ(h.count(bucket), before + 1) << d.count() << " ns";
-    if (bucket + 1 < duration_histogram::buckets && d > 0ns) {
+    if (bucket + 1 < duration_histogram::buckets) {
       EXPECT_LE(std::chrono::duration<double>(d).count(), duration_histogram::bound(bucket));
     }
   }

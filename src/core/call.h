@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/trace.h"
 
 namespace waggle {
 
@@ -59,7 +60,7 @@ struct guest_request {
 /// Travels with a request and its sub-calls.
 struct request_context {
   std::optional<time_point> deadline;  ///< the caller's: wall time, ends its wait
-  std::string traceparent;             ///< W3C Trace Context; empty without one
+  trace_context trace;                 ///< none without one
   metadata headers;
   std::shared_ptr<const call_path> path;   ///< null: from outside
   std::shared_ptr<guest_request> calling;  ///< of a guest's call of a service of the node: its request; else null

@@ -14,6 +14,11 @@ constexpr std::array<std::string_view, 17> code_names = {
     "not_found", "already_exists", "permission_denied", "resource_exhausted", "failed_precondition",
     "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
     "data_loss", "unauthenticated"};
+constexpr std::array<std::string_view, failure_causes> cause_names = {
+    "none",         "payload",  "too_large",  "unknown_method", "deadline", "queue",       "ring",
+    "breaker",      "closing",  "instances",  "answer",         "time_out", "unreachable", "out_of_bounds",
+    "out_of_stack", "bad_call", "arithmetic", "exit",           "abi",      "ended"};
+static_assert(cause_names.back() == "ended");
 constexpr std::array<std::string_view, 4> fault_names = {"caller", "guest", "host", "overload"};
 
 }  // namespace
@@ -35,6 +40,8 @@ std::optional<error_code> code_from(std::string_view name) {
 }
 
 std::string_view to_string(fault whose) { return fault_names[static_cast<std::size_t>(whose)]; }
+
+std::string_view to_string(failure_cause c) { return cause_names[static_cast<std::size_t>(c)]; }
 
 std::string json_quote(std::string_view text) {
   std::string out;

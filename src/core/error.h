@@ -34,6 +34,34 @@ enum class error_code : std::uint8_t {
 /// Whose doing an error is; on the wire the header `waggle-fault`.
 enum class fault : std::uint8_t { caller, guest, host, overload };
 
+/// Why a request was refused before anybody worked on it, or what its guest failed of: for the figures (docs/metrics.md).
+enum class failure_cause : std::uint8_t {
+  none,  ///< anything else
+  // refused
+  payload,         ///< it does not fit the contract
+  too_large,       ///< the payload is over a limit
+  unknown_method,  ///< or a subscription
+  deadline,        ///< it was over, or could not be met
+  queue_full,
+  ring,       ///< on a ring of services a call never waits
+  breaker,    ///< the guest keeps crashing
+  closing,    ///< the service or the node ends
+  instances,  ///< the node has no room for another instance
+  // of the guest
+  answer,    ///< it does not fit the contract
+  time_out,  ///< the service's own
+  unreachable,
+  out_of_bounds,
+  out_of_stack,
+  bad_call,    ///< through a table
+  arithmetic,  ///< integers: overflow, division by zero, conversion
+  exit,        ///< `proc_exit`
+  abi,         ///< it broke the guest ABI
+  ended,       ///< by an import, or a trap of another kind
+};
+constexpr std::size_t failure_causes = 20;
+constexpr bool is_refusal(failure_cause c) { return c != failure_cause::none && c < failure_cause::answer; }
+
 /// One place where a payload or an answer does not fit its contract.
 struct violation {
   std::string path;        ///< from the payload's root, `items[3].name`; empty for the root itself
@@ -46,6 +74,7 @@ struct violation {
 struct error {
   error_code code = error_code::internal;
   fault whose = fault::host;
+  failure_cause cause = failure_cause::none;
   std::string message;
   /// The first violations; `violation_count` counts all of them.
   std::vector<violation> violations;
@@ -70,6 +99,9 @@ using result = std::expected<T, error>;
 [[nodiscard]] std::optional<error_code> code_from(std::string_view name);
 /// "caller"
 [[nodiscard]] std::string_view to_string(fault whose);
+
+/// "queue_full"; "none" for none.
+[[nodiscard]] std::string_view to_string(failure_cause c);
 
 /// `text` as a JSON string with its quotes. Invalid UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string json_quote(std::string_view text);

@@ -227,8 +227,7 @@ std::expected<void, http_refusal> fill_request(http_head& head, const method& of
   if (request.input.empty()) request.input = "{}";
   request.input.reserve(request.input.size() + padding);
   request.method = of.name;
-  request.context.traceparent.clear();
-  if (is_traceparent(head.traceparent)) request.context.traceparent = head.traceparent;
+  request.context.trace = trace_context::parse(head.traceparent).value_or(trace_context{});
   request.context.headers = std::move(head.extra);
   request.guest_timeout = duration{0};
   return {};

@@ -13,12 +13,6 @@ int hex(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool lower_hex(std::string_view s) {
-  return std::ranges::all_of(s, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-bool all_zero(std::string_view s) { return s.find_first_not_of('0') == std::string_view::npos; }
-
 }  // namespace
 
 std::string_view take_until(std::string_view& rest, char separator) {
@@ -64,18 +58,6 @@ std::optional<std::uint64_t> parse_digits(std::string_view text, std::size_t max
     value = value * 10 + static_cast<std::uint64_t>(c - '0');
   }
   return value;
-}
-
-bool is_traceparent(std::string_view text) {
-  if (text.size() < 55 || text[2] != '-' || text[35] != '-' || text[52] != '-') return false;
-  const std::string_view version = text.substr(0, 2);
-  const std::string_view trace = text.substr(3, 32);
-  const std::string_view parent = text.substr(36, 16);
-  if (!lower_hex(version) || !lower_hex(trace) || !lower_hex(parent) || !lower_hex(text.substr(53, 2))) return false;
-  if (version == "ff" || all_zero(trace) || all_zero(parent)) return false;
-  if (text.size() == 55) return true;
-  // A later version may have more behind a dash; what will be in there is not known, so it is bounded.
-  return version != "00" && text[55] == '-' && text.size() <= 256;
 }
 
 bool accepts_gzip(std::string_view accept_encoding) {

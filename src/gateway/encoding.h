@@ -17,9 +17,6 @@ std::string_view take_until(std::string_view& rest, char separator);
 /// Decimal digits only, at most `max_digits` of them.
 [[nodiscard]] std::optional<std::uint64_t> parse_digits(std::string_view text, std::size_t max_digits);
 
-/// A well-formed W3C `traceparent` (Trace Context §3.2), of version 00 or of a later one.
-[[nodiscard]] bool is_traceparent(std::string_view text);
-
 /// Whether a client with this Accept-Encoding takes gzip (RFC 9110 §12.5.3).
 [[nodiscard]] bool accepts_gzip(std::string_view accept_encoding);
 

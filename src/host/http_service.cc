@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/ascii.h"
 #include "core/base64.h"
 #include "host/contracts.h"
 #include "host/guest_call.h"
@@ -118,6 +119,11 @@ result<std::unique_ptr<http_service::flight>> http_service::read(service_call& c
     return std::unexpected(std::move(fine.error()));
   r.headers = headers_of(*in);
   if (auto fine = check_headers(r.headers); !fine) return std::unexpected(std::move(fine.error()));
+  // What is done there is part of the trace; a service that traces by itself has set it.
+  if (const trace_context& trace = call.request.context.trace;
+      trace &&
+      std::ranges::none_of(r.headers, [](const auto& h) { return equal_ignoring_case(h.first, "traceparent"); }))
+    r.headers.emplace_back("traceparent", trace.traceparent());
   auto body = body_of(*in, r.method);
   if (!body) return std::unexpected(std::move(body.error()));
   r.body = *std::move(body);

@@ -127,6 +127,23 @@ TEST_F(Http, SendHasItsMethodHeadersAndBody) {
   EXPECT_THAT(send(R"("method":"PATCH","body":")" + large + "\""), AllOf(HasSubstr(large), Not(HasSubstr("Expect"))));
 }
 
+TEST_F(Http, ARequestOfATraceTellsOthersOfItUnlessTheServiceDoesSoItself) {
+  test_server server([](const std::string&) { return ok(""); });
+  const auto send = [&](const std::string& headers) {
+    guest_call c("get", fmt::format(R"({{"url":"{}","headers":[{}]}})", at(server), headers),
+                 guest("shop.v1.Orders", anything()));
+    c.call.request.context.trace = {.trace_high = 1, .trace_low = 2, .span = 3, .flags = 1};
+    chain.ask(c.call);
+    EXPECT_THAT(finish(c), HasSubstr(R"("status":200)"));
+    return server.requests().back();
+  };
+  EXPECT_THAT(send(""), HasSubstr("traceparent: 00-00000000000000010000000000000002-0000000000000003-01\r\n"));
+  EXPECT_THAT(send(R"({"name":"Traceparent","value":"mine"})"),
+              AllOf(HasSubstr("Traceparent: mine\r\n"), Not(HasSubstr("traceparent: "))));
+  (void)get(at(server));
+  EXPECT_THAT(server.requests().back(), Not(HasSubstr("traceparent")));
+}
+
 TEST_F(Http, AnAnswerOfAnyStatusIsAnAnswer) {
   std::string status = "404 Not Found";
   test_server server(

@@ -30,7 +30,7 @@ class wasm_actor final : public service {
   void drain(std::function<void()> done);
   /// Ends what it has with `why`.
   void shutdown(const error& why);
-  [[nodiscard]] const counter& guest_failures() const { return common_.failures; }
+  [[nodiscard]] const actor_common& common() const { return common_; }
 
  private:
   void check_drained();

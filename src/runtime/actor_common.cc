@@ -1,30 +1,23 @@
 #include "runtime/actor_common.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "call/request_log.h"
+
 namespace waggle {
 namespace {
-
-constexpr std::array<spdlog::level::level_enum, 5> levels = {
-    spdlog::level::trace, spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
 
 /// Of what the node says of a service on one core: some twenty failures at once with their backtraces.
 constexpr line_log_limits of_the_node{.lines_per_second = 50, .burst = 500, .speaker = "the node says"};
 
-line_log::sink sink_of(const std::string& service) {
-  return [name = service](int level, std::string_view line) {
-    spdlog::log(levels.at(static_cast<std::size_t>(level)), "[{}] {}", name, line);
-  };
-}
-
-error unavailable(fault whose, std::string message, duration retry) {
+error unavailable(fault whose, failure_cause cause, std::string message, duration retry) {
   error e;
   e.code = error_code::unavailable;
   e.whose = whose;
+  e.cause = cause;
   e.message = std::move(message);
   e.retry_after = std::chrono::ceil<std::chrono::milliseconds>(retry);
   return e;
@@ -35,8 +28,6 @@ error unavailable(fault whose, std::string message, duration retry) {
 actor_common::actor_common(core_loop& on, sub_calls& calls, actor_parts p)
     : core(on),
       parts(std::move(p)),
-      log(core.time(), sink_of(parts.about->name)),
-      node_log(core.time(), sink_of(parts.about->name), of_the_node),
       share(core.slices()),
       around{.core = core,
              .share = share,
@@ -46,22 +37,36 @@ actor_common::actor_common(core_loop& on, sub_calls& calls, actor_parts p)
              .calls = calls,
              .granted = parts.granted,
              .settings = parts.settings,
-             .failed = [this](const error& e) {
-               failures.add();
-               node_log.write(4, e.message);
-               // One that is not shown takes no other line's place.
-               if (!e.debug.empty() && spdlog::should_log(levels[1])) node_log.write(1, e.debug);
-             }} {
+             .failed =
+                 [this](const error& e) {
+                   if (e.whose == fault::guest) failures[static_cast<std::size_t>(e.cause)].add();
+                   node_log.write(4, e.message);
+                   // One that is not shown takes no other line's place.
+                   if (!e.debug.empty() && spdlog::should_log(spdlog::level::debug)) node_log.write(1, e.debug);
+                 }},
+      log(core.time(), [this](int level, std::string_view line) { say(level, line); }),
+      node_log(
+          core.time(), [this](int level, std::string_view line) { say(level, line); }, of_the_node) {
   around.start_timeout = parts.settings.start_timeout;
   if (parts.about->timeout) around.start_timeout = std::max(around.start_timeout, duration(*parts.about->timeout));
 }
 
+void actor_common::say(int level, std::string_view line) const {
+  log_subject about{.service = parts.about->name};
+  if (const service_request* const r = around.running; r != nullptr) {
+    about.method = r->method;
+    about.request = r->id;
+    about.trace = r->context.trace;
+  }
+  log_about(level, about, line);
+}
+
 std::optional<error> actor_common::refuses() const {
   if (closed)
-    return unavailable(fault::host, fmt::format("{} is being replaced or shut down", parts.about->name),
-                       std::chrono::seconds(1));
+    return unavailable(fault::host, failure_cause::closing,
+                       fmt::format("{} is being replaced or shut down", parts.about->name), std::chrono::seconds(1));
   if (const auto wait = parts.trips->closed_for([this] { return core.now(); }))
-    return unavailable(fault::guest,
+    return unavailable(fault::guest, failure_cause::breaker,
                        fmt::format("{} keeps crashing: requests are held off for a while", parts.about->name), *wait);
   return std::nullopt;
 }

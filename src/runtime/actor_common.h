@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <memory>
 
 #include "core/counter.h"
@@ -22,6 +23,9 @@ struct actor_parts {
   instance_settings settings;
 };
 
+/// How often guests failed of what; read by the metrics from any thread.
+using guest_failures = std::array<counter, failure_causes>;
+
 /// What the actors of one service on one core have in common: its turn on the core, its log, what its workers share.
 struct actor_common {
   actor_common(core_loop& on, sub_calls& calls, actor_parts p);
@@ -30,15 +34,18 @@ struct actor_common {
 
   /// Requests are held off at the moment: why. Nothing when they may pass.
   [[nodiscard]] std::optional<error> refuses() const;
+  /// A line of the node's log about this service, and about the request that runs.
+  void say(int level, std::string_view line) const;
 
   core_loop& core;
   actor_parts parts;
   bool closed = false;  ///< requests that come from now on are refused: `unavailable`
-  counter failures;     ///< of its guests
-  line_log log;         ///< what its guests say
-  line_log node_log;    ///< what the node says of it: its guests cannot crowd that out
+  guest_failures failures{};
   flow share;
   worker_environment around;
+  // End first: they may have a last line, which is about what runs.
+  line_log log;       ///< what its guests say
+  line_log node_log;  ///< what the node says of it: its guests cannot crowd that out
 };
 
 }  // namespace waggle

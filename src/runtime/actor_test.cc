@@ -66,6 +66,8 @@ class on_clock : public testing::Test {
     }
   }
 
+  [[nodiscard]] std::uint64_t failed() const { return testing_node::failed(*service_); }
+
   Clock clock;
   core_loop core{0, clock};
   core_loop* cores[1] = {&core};
@@ -182,7 +184,8 @@ TEST_F(Actor, ATrapIsInternalTheGuestsFaultWithKindAndBacktraceAndTheInstanceIsR
   EXPECT_THAT(r.output.error().message, HasSubstr("unreachable"));
   EXPECT_THAT(r.output.error().debug, HasSubstr("handle_request"));
   EXPECT_EQ(ask(core, echo, "count", "").output, "1");
-  EXPECT_EQ(service_->view(0).guest_failures.get(), 1U);
+  EXPECT_EQ(failed(), 1U);
+  EXPECT_EQ(service_->view(0).failures[static_cast<std::size_t>(failure_cause::unreachable)].get(), 1U);
 }
 
 TEST_F(Actor, AGuestThatSpinsIsEndedByItsTimeOut) {
@@ -222,7 +225,7 @@ TEST_F(Actor, ACallerThatGivesUpIsAnsweredAtOnceAndTheGuestEndsSoonAfter) {
   EXPECT_GE(clock.now() - stopped, 10ms) << "it had 10 ms of its own left";
   EXPECT_EQ(spin.done, 1);
   EXPECT_EQ(queued.done, 1);
-  EXPECT_EQ(service_->view(0).guest_failures.get(), 0U) << "that was not the guest's fault";
+  EXPECT_EQ(failed(), 0U) << "that was not the guest's fault";
 }
 
 TEST_F(Actor, AGuestThatFinishesAfterItsCallerLeftKeepsItsInstance) {
@@ -261,7 +264,7 @@ TEST_F(ActorOnManualClock, WaitsCountForTheGuestsOwnTimeOut) {
   EXPECT_EQ(sleep.failure().code, error_code::deadline_exceeded);
   EXPECT_EQ(sleep.failure().whose, fault::guest);
   EXPECT_EQ(service_->workers(), 0U);
-  EXPECT_EQ(service_->view(0).guest_failures.get(), 1U);
+  EXPECT_EQ(failed(), 1U);
 }
 
 TEST_F(ActorOnManualClock, ASleepEndsInItsTimeAndTheReceiptAddsUp) {
@@ -390,7 +393,7 @@ TEST_F(ActorOnManualClock, AnErrorOfTheGuestsOwnIsNoFailure) {
   const auto plain = ask(core, echo, "failPlain", "");
   ASSERT_FALSE(plain.output);
   EXPECT_EQ(plain.output.error().code, error_code::unknown);
-  EXPECT_EQ(service_->view(0).guest_failures.get(), 0U);
+  EXPECT_EQ(failed(), 0U);
   EXPECT_EQ(service_->view(0).pool.started.get(), 1U);
 }
 
@@ -414,14 +417,15 @@ TEST_F(ActorOnManualClock, TheContextSaysWhatTheGuestMayKnow) {
   call.request.id = 7;
   call.request.method = "context";
   call.request.context.deadline = clock.now() + 1500ms;
-  call.request.context.traceparent = "00-a\"b";
+  call.request.context.trace = {.trace_high = 1, .trace_low = 2, .span = 0xabc, .flags = 1};
   call.request.context.headers = {{"x-tenant", "a\nb"}};
   call.then(&done, [](void* self, service_call&) noexcept { *static_cast<bool*>(self) = true; });
   logger.ask(call);
   while (!done) core.poll();
-  EXPECT_EQ(call.response.output,
-            R"({"id":"7","service":"test.Logger","method":"context","caller":null,"path":[],"remainingMs":1500,)"
-            R"("traceparent":"00-a\"b","metadata":{"x-tenant":"a\nb"}})");
+  EXPECT_EQ(
+      call.response.output,
+      R"({"id":"7","service":"test.Logger","method":"context","caller":null,"path":[],"remainingMs":1500,)"
+      R"("traceparent":"00-00000000000000010000000000000002-0000000000000abc-01","metadata":{"x-tenant":"a\nb"}})");
 }
 
 TEST_F(ActorOnManualClock, AFloodOfTheGuestsLinesDoesNotHideHowItFailed) {

@@ -4,7 +4,8 @@ namespace waggle {
 namespace {
 
 const pool_stats nothing_here;
-const counter no_failures;
+const guest_failures no_failures{};
+const worker_stats no_workers;
 
 }  // namespace
 
@@ -42,7 +43,9 @@ void deployment::make_pools(std::span<const service_core> cores, const actor_par
     shard& s = shards_[i];
     s.actor = std::make_unique<wasm_actor>(*s.core, *cores[i].calls, settings.blocking, parts, between, limits);
     if (settings.waits) s.actor->open(false);
-    s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, settings.chain);
+    chain_settings around = settings.chain;
+    around.traces = cores[i].traces;
+    s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, around);
     pools.push_back(&s.actor->pool());
   }
   for (wasm_worker_pool* const pool : pools) pool->connect(pools);
@@ -58,7 +61,9 @@ void deployment::make_singleton(std::span<const service_core> cores, const actor
           .queue = about_->pool.queue, .limits = settings.chain.limits, .outputs = settings.chain.outputs});
   chain_settings around = settings.chain;
   around.outputs = output_check::off;  // the actor looks at them, before it commits
-  for (shard& s : shards_) {
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    shard& s = shards_[i];
+    around.traces = cores[i].traces;
     if (!s.singleton) s.door = std::make_unique<remote_service>(*s.core, *home.core, *home.singleton);
     service& inner = s.singleton ? static_cast<service&>(*s.singleton) : *s.door;
     s.chain = std::make_unique<call_chain>(*s.core, *about_, inner, around);
@@ -155,9 +160,12 @@ std::uint32_t deployment::workers() const {
 
 deployment::shard_view deployment::view(std::size_t core) const {
   const shard& s = shards_[core];
-  if (s.actor) return {s.chain->stats(), s.actor->pool().stats(), s.actor->guest_failures()};
-  if (s.singleton) return {s.chain->stats(), s.singleton->stats(), s.singleton->guest_failures()};
-  return {s.chain->stats(), nothing_here, no_failures};
+  const auto of = [&s](const auto& actor, const pool_stats& pool) -> shard_view {
+    return {s.chain->stats(), pool, actor.common().failures, actor.common().around.stats};
+  };
+  if (s.actor) return of(*s.actor, s.actor->pool().stats());
+  if (s.singleton) return of(*s.singleton, s.singleton->stats());
+  return {s.chain->stats(), nothing_here, no_failures, no_workers};
 }
 
 }  // namespace waggle

@@ -29,6 +29,7 @@ struct deployment_settings {
 struct service_core {
   core_loop* loop = nullptr;
   sub_calls* calls = nullptr;
+  trace_lane* traces = nullptr;  ///< null: no traces
 };
 
 /// One version of a service on all cores: an actor and the chain around it on each. A singleton has one actor, on its home
@@ -61,7 +62,8 @@ class deployment : public std::enable_shared_from_this<deployment> {
   struct shard_view {
     const call_stats& calls;
     const pool_stats& pool;
-    const counter& guest_failures;
+    const guest_failures& failures;
+    const worker_stats& workers;
   };
   [[nodiscard]] std::size_t shards() const { return shards_.size(); }
   [[nodiscard]] shard_view view(std::size_t core) const;

@@ -115,7 +115,7 @@ TEST(HostileGuests, EndAsTheManifestSaysAndTheirNeighbourDoesNotNotice) {
     EXPECT_EQ(guest->workers(), 0U);
   }
   EXPECT_EQ(neighbour->view(0).pool.started.get(), 1U) << "the neighbour's instance did not live on";
-  EXPECT_EQ(neighbour->view(0).guest_failures.get(), 0U);
+  EXPECT_EQ(failed(*neighbour), 0U);
 }
 
 }  // namespace

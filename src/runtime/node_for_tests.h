@@ -30,6 +30,7 @@ struct around_core {
   explicit around_core(core_loop& core) : calls(core, directory, {}) {}
   service_directory directory;
   sub_calls calls;
+  trace_lane* traces = nullptr;  // of the services that are deployed from now on
 };
 inline around_core& around(core_loop& core) {
   static std::map<core_loop*, std::unique_ptr<around_core>> known;
@@ -39,7 +40,7 @@ inline around_core& around(core_loop& core) {
 }
 inline std::vector<service_core> with_calls(std::span<core_loop* const> cores) {
   std::vector<service_core> all;
-  for (core_loop* const core : cores) all.push_back({core, &around(*core).calls});
+  for (core_loop* const core : cores) all.push_back({core, &around(*core).calls, around(*core).traces});
   return all;
 }
 
@@ -56,6 +57,13 @@ inline std::unique_ptr<deployment> deploy(std::span<core_loop* const> cores, con
   if (!code) throw std::runtime_error(code.error().message);
   return std::make_unique<deployment>(with_calls(cores), std::make_shared<const contract>(*std::move(compiled.value)),
                                       *code, settings);
+}
+
+/// How often its guests failed, on its first core.
+inline std::uint64_t failed(const deployment& d) {
+  std::uint64_t n = 0;
+  for (const counter& c : d.view(0).failures) n += c.get();
+  return n;
 }
 
 /// One request, run to its end on a core that this thread drives.

@@ -61,10 +61,10 @@ void wasm_worker_pool::invoke(service_call& call) {
   const std::uint32_t waiting = permits_->waiting();
   const bool ring = call.request.context.never_queues;
   if (ring || waiting >= limits_.queue) {
-    stats_.refused.add();
     error full;
     full.code = error_code::resource_exhausted;
     full.whose = fault::overload;
+    full.cause = ring ? failure_cause::ring : failure_cause::queue_full;
     full.message =
         ring ? fmt::format("all {} workers are busy, and on a ring of services a call never waits: {}", permits_->max(),
                            to_string(*call.request.context.path))

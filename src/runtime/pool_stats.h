@@ -10,7 +10,6 @@ struct pool_stats {
   counter queued;       ///< requests now
   counter started;      ///< workers ever made
   counter broken;       ///< workers discarded for their guest's fault
-  counter refused;      ///< requests that found the queue full
   counter handed_over;  ///< requests that ran on another core
 };
 

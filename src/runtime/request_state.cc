@@ -207,6 +207,7 @@ void request_state::once_more(service_call& call) {
   effects.state.reset();
   effects.calls = 0;
   effects.again = true;
+  around_.stats.reruns.add();
   if (++effects.runs < most_runs) return call.finish();
   ++open_;
   const auto waiting = waiter::of(call);

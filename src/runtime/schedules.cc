@@ -4,8 +4,8 @@
 #include <random>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "call/request_log.h"
 #include "schema/language/text.h"
 
 namespace waggle {
@@ -32,7 +32,11 @@ schedules::random_source seeded() {
 /// One scheduled method.
 struct schedules::entry {
   entry(schedules& o, std::string of, scheduled_method m)
-      : owner(o), service(std::move(of)), method(std::move(m.name)), when(std::move(m.when)) {}
+      : owner(o),
+        service(std::move(of)),
+        method(std::move(m.name)),
+        when(std::move(m.when)),
+        counts(std::make_shared<schedule_counts>(service, method)) {}
 
   schedules& owner;
   const std::string service;
@@ -56,12 +60,14 @@ struct schedules::entry {
 
   std::optional<wall_time> last_run;
   std::optional<result<void>> last_outcome;
-  std::uint64_t runs = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t missed = 0;
+  const std::shared_ptr<schedule_counts> counts;
+  std::uint64_t request = 0;  // of the last run
   std::optional<time_point> logged;
 
   [[nodiscard]] std::string name() const { return service + "/" + method; }
+  void log(int level, const std::string& line) const {
+    log_about(level, {.service = service, .method = method, .request = request}, "schedule: " + line);
+  }
   [[nodiscard]] bool busy() const { return now == phase::recording || now == phase::running; }
 };
 
@@ -81,6 +87,11 @@ void schedules::put(const std::string& service, std::vector<scheduled_method> me
     auto& e = entries_[service + "/" + m.name];
     if (e == nullptr) {
       e = std::make_shared<entry>(*this, service, std::move(m));
+      {
+        const std::lock_guard lock(counts_mutex_);
+        std::erase_if(counts_, [](const auto& c) { return c.expired(); });
+        counts_.push_back(e->counts);
+      }
       load(e);
       continue;
     }
@@ -112,9 +123,7 @@ void schedules::load(const std::shared_ptr<entry>& e) {
 void schedules::adopt(entry& e, result<std::optional<kept_run>> stored) {
   if (stopped_) return;
   e.now = entry::phase::idle;
-  if (!stored)
-    spdlog::warn("schedule {}: its next run could not be read and is reckoned from now: {}", e.name(),
-                 stored.error().message);
+  if (!stored) e.log(3, "its next run could not be read and is reckoned from now: " + stored.error().message);
   if (!e.when.kept() || !stored || !*stored || (*stored)->timetable != e.when.text()) return begin_anew(e);
   see(e);
   wall_time slot = (*stored)->next;
@@ -124,7 +133,7 @@ void schedules::adopt(entry& e, result<std::optional<kept_run>> stored) {
   if (ahead || !e.when.is_slot(slot)) return begin_anew(e);
   if (slot <= e.seen) {
     const timetable::passed p = e.when.pass(slot, e.seen);
-    e.missed += p.count - 1;
+    e.counts->missed.add(p.count - 1);
     slot = p.last;
   }
   settle_on(e, slot);
@@ -136,7 +145,7 @@ void schedules::begin_anew(entry& e) {
   settle_on(e, e.when.first(e.seen));
   if (!e.when.kept() || !e.slot) return;
   save(e, [](entry& of, const result<void>& saved) {
-    if (!saved) spdlog::warn("schedule {}: its next run could not be kept: {}", of.name(), saved.error().message);
+    if (!saved) of.log(3, "its next run could not be kept: " + saved.error().message);
   });
 }
 
@@ -179,7 +188,7 @@ void schedules::look(entry& e) {
   if (now < before && !e.when.interval()) {
     const auto first = e.when.first(now);
     if (first && *e.slot > *first + a_correction) {
-      spdlog::warn("schedule {}: the clock was set back by more than a day; it begins anew", e.name());
+      e.log(3, "the clock was set back by more than a day; it begins anew");
       return begin_anew(e);
     }
   }
@@ -187,11 +196,11 @@ void schedules::look(entry& e) {
   const timetable::passed p = e.when.pass(*e.slot, now);
   const bool once = e.when.once_when_missed();
   const bool in_time = now - (p.last + e.when.jitter()) <= still_in_time;
-  e.missed += p.count - 1;
+  e.counts->missed.add(p.count - 1);
   const bool run = !e.busy() && (in_time || once);
-  if (!run && !(once && !e.again)) ++e.missed;  // else one run follows, in its place
+  if (!run && !(once && !e.again)) e.counts->missed.add();  // else one run follows, in its place
   if (!run && once) e.again = true;
-  if (!run && !in_time) spdlog::info("schedule {}: a run was missed", e.name());
+  if (!run && !in_time) e.log(2, "a run was missed");
   settle_on(e, p.next);
   if (run) run_slot(e);
 }
@@ -209,7 +218,7 @@ void schedules::run_slot(entry& e) {
       all.begin(of, true);
     } else {
       saved.error().message = "the next run could not be kept, so this one did not begin: " + saved.error().message;
-      ++of.missed;
+      of.counts->missed.add();
       all.note(of, std::unexpected(std::move(saved.error())));
     }
   });
@@ -236,6 +245,7 @@ void schedules::begin(entry& e, bool of_slot) {
   service* asked = directory_.find(e.service);
   if (asked == nullptr) return ended(e, fail(error_code::not_found, fault::host, "there is no service " + e.service));
   e.call = std::make_unique<service_call>();
+  e.call->request.id = e.request = next_id_++;
   e.call->request.method = e.method;
   e.call->request.input = "{}";
   e.call->then(&e, [](void* self, service_call& call) noexcept {
@@ -250,7 +260,7 @@ void schedules::ended(entry& e, result<std::string> outcome) {
   answer done = std::move(e.done);
   e.call.reset();
   e.now = entry::phase::idle;
-  ++e.runs;
+  e.counts->runs.add();
   note(e, outcome);
   // Cut off by the end of the node is not ended: it is repeated after the restart.
   const bool cut_off = stopped_ && !outcome && outcome.error().whose == fault::host;
@@ -262,8 +272,7 @@ void schedules::ended(entry& e, result<std::string> outcome) {
   } else if (e.of_slot && e.when.once_when_missed() && e.when.kept() && !e.again && !cut_off) {
     save(e, [](entry& of, const result<void>& saved) {
       if (!saved)
-        spdlog::warn("schedule {}: that it has run could not be kept; after a restart it runs again: {}", of.name(),
-                     saved.error().message);
+        of.log(3, "that it has run could not be kept; after a restart it runs again: " + saved.error().message);
     });
   }
   if (done) done(std::move(outcome));
@@ -275,14 +284,14 @@ void schedules::note(entry& e, const result<std::string>& outcome) {
     e.last_outcome = result<void>();
     return;
   }
-  ++e.failed;
+  e.counts->failed.add();
   e.last_outcome = std::unexpected(outcome.error());
   // One that fails each second is not news each second.
   if (e.logged && core_.now() - *e.logged < minutes(1)) return;
   e.logged = core_.now();
-  spdlog::warn("schedule {}: {} ({}'s fault): {} ({} failures so far)", e.name(), to_string(outcome.error().code),
-               to_string(outcome.error().whose), json_quote(std::string_view(outcome.error().message).substr(0, 1000)),
-               e.failed);
+  e.log(3, fmt::format("{} ({}'s fault): {} ({} failures so far)", to_string(outcome.error().code),
+                       to_string(outcome.error().whose),
+                       json_quote(std::string_view(outcome.error().message).substr(0, 1000)), e.counts->failed.get()));
 }
 
 void schedules::trigger(std::string_view service, std::string_view method, answer done) {
@@ -299,12 +308,21 @@ void schedules::trigger(std::string_view service, std::string_view method, answe
   begin(e, false);
 }
 
+std::vector<std::shared_ptr<const schedule_counts>> schedules::counts() const {
+  const std::lock_guard lock(counts_mutex_);
+  std::vector<std::shared_ptr<const schedule_counts>> all;
+  for (const auto& c : counts_)
+    if (auto there = c.lock()) all.push_back(std::move(there));
+  return all;
+}
+
 std::vector<schedule_view> schedules::list() const {
   std::vector<schedule_view> all;
   for (const auto& [name, e] : entries_) {
     if (e->removed) continue;
     all.push_back({e->service, e->method, e->when.text(), e->slot ? std::optional(e->due) : std::nullopt, e->last_run,
-                   e->last_outcome, e->now == entry::phase::running, e->runs, e->failed, e->missed});
+                   e->last_outcome, e->now == entry::phase::running, e->counts->runs.get(), e->counts->failed.get(),
+                   e->counts->missed.get()});
   }
   return all;
 }

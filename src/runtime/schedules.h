@@ -2,11 +2,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/counter.h"
 #include "core/service.h"
 #include "loop/core_loop.h"
 #include "runtime/timetable.h"
@@ -49,6 +51,15 @@ struct schedule_view {
   std::uint64_t missed = 0;  ///< slots that had no run of their own, since the node started
 };
 
+/// What became of a schedule since the node started; read by the metrics from any thread.
+struct schedule_counts {
+  std::string service;
+  std::string method;
+  counter runs;    ///< that have ended, triggered ones included
+  counter failed;  ///< of those
+  counter missed;  ///< slots that had no run of their own
+};
+
 /// Calls the scheduled methods of services at their times (docs/schedules.md, ADR 0017). Lives on one core, is used there
 /// only, and asks the services in that core's directory.
 ///
@@ -87,6 +98,9 @@ class schedules {
   /// By service and method, in order.
   [[nodiscard]] std::vector<schedule_view> list() const;
 
+  /// Of those that there are. From any thread.
+  [[nodiscard]] std::vector<std::shared_ptr<const schedule_counts>> counts() const;
+
   /// For good: no new runs. `done` when those that run have ended and are written down.
   void stop(std::move_only_function<void()> done);
 
@@ -115,7 +129,11 @@ class schedules {
   schedule_memory& memory_;
   random_source random_;
   map entries_;
-  std::size_t working_ = 0;  // runs, and saves on the way
+  mutable std::mutex counts_mutex_;
+  std::vector<std::weak_ptr<schedule_counts>> counts_;
+  std::uint64_t next_id_ =
+      (std::uint64_t{1} << 46) + 1;  // of requests; not those of the servers (gateway/http_server.cc)
+  std::size_t working_ = 0;          // runs, and saves on the way
   bool stopped_ = false;
   std::move_only_function<void()> when_stopped_;
   std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);

@@ -55,15 +55,16 @@ void wasm_singleton_actor::ask(service_call& call) {
   if (auto why = common_.refuses()) return call.finish(*std::move(why));
   const bool busy = running_ != nullptr || first_ != nullptr || !may_run_;
   if (busy && call.request.context.never_queues) {
-    stats_.refused.add();
-    return call.finish(make(error_code::resource_exhausted, fault::overload,
-                            fmt::format("the singleton is busy, and on a ring of services a call never waits: {}",
-                                        to_string(*call.request.context.path))));
+    error ring = make(error_code::resource_exhausted, fault::overload,
+                      fmt::format("the singleton is busy, and on a ring of services a call never waits: {}",
+                                  to_string(*call.request.context.path)));
+    ring.cause = failure_cause::ring;
+    return call.finish(std::move(ring));
   }
   if (waiting_ >= settings_.queue) {
-    stats_.refused.add();
     error full = make(error_code::resource_exhausted, fault::overload,
                       fmt::format("{} requests wait for this singleton: try again later", waiting_));
+    full.cause = failure_cause::queue_full;
     full.retry_after = std::chrono::seconds(1);
     return call.finish(std::move(full));
   }
@@ -206,7 +207,10 @@ void wasm_singleton_actor::check(job& j) {
   if (!output || settings_.outputs == output_check::off) return;
   if (const method* m = description().find(j.call.request.method))
     if (auto fits = check_answer(*m, *output, settings_.limits); !fits) {
+      fits.error().cause = failure_cause::answer;
+      common_.around.running = &j.call.request;
       common_.node_log.write(3, fits.error().message);
+      common_.around.running = nullptr;
       if (settings_.outputs == output_check::enforce) output = std::unexpected(std::move(fits.error()));
     }
 }

@@ -18,6 +18,15 @@ std::string metadata_json(const metadata& m) {
   return out + "}";
 }
 
+/// While it lives, lines of the log are about that request.
+struct its_turn {
+  its_turn(worker_environment& around, const service_request* r) : of(around) { of.running = r; }
+  ~its_turn() { of.running = nullptr; }
+  its_turn(const its_turn&) = delete;
+  its_turn& operator=(const its_turn&) = delete;
+  worker_environment& of;  // the worker may be gone before it ends
+};
+
 }  // namespace
 
 std::function<bool(int, std::string_view)> worker_environment::log_of_guests() const {
@@ -91,18 +100,20 @@ void wasm_worker::abandon() {
 
 slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
   ended = begun;
+  const its_turn turn(around_, call_ != nullptr ? &call_->request : abandoned_ ? &orphan_ : nullptr);
   if (abandoned_ && waiting_) {
     drop_call();
     guest_->cancel();
     return end(worker_events::outcome::spent);
   }
   if (call_ != nullptr) {
-    if (call_->began == time_point{}) call_->began = begun;
+    if (call_->began == time_point{}) call_->began = ready_since_ != time_point{} ? ready_since_ : begun;
     if (ready_since_ != time_point{}) call_->response.cost.queue += begun - ready_since_;
   }
   if (waiting_) {
     const time_point until = ready_since_ != time_point{} ? ready_since_ : begun;
     const duration waited = until - *std::exchange(waiting_, std::nullopt);
+    around_.stats.waiting.sub();
     charged_ += waited;
     if (call_ != nullptr) call_->response.cost.waited += waited;
   }
@@ -136,6 +147,7 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
   ready_since_ = ended;
   if (how == slice_end::waiting) {
     waiting_ = ended;
+    around_.stats.waiting.add();
     ready_since_ = {};
   }
   return how;
@@ -157,7 +169,7 @@ slice_end wasm_worker::started() {
 slice_end wasm_worker::end(worker_events::outcome how) {
   wake_.stop();
   output_.finish(around_.log);
-  waiting_.reset();
+  if (std::exchange(waiting_, std::nullopt)) around_.stats.waiting.sub();
   ready_since_ = {};
   if (abandoned_) orphan_ = {};
   // The pool may destroy this worker.
@@ -169,6 +181,7 @@ slice_end wasm_worker::end_failed() {
   error e = guest_->what_went_wrong();
   if (timed_out_) {
     e.code = error_code::deadline_exceeded;
+    e.cause = failure_cause::time_out;
     e.message = fmt::format("the guest did not {} within its time-out of {} ms", started_ ? "answer" : "start",
                             std::chrono::duration_cast<std::chrono::milliseconds>(allowance()).count());
   }
@@ -229,8 +242,8 @@ std::string wasm_worker::guest_context() {
         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*r.context.deadline - now()).count());
   return fmt::format(
       R"({{"id":"{}","service":{},"method":{},"caller":null,"path":[{}],"remainingMs":{},"traceparent":{},"metadata":{}}})",
-      r.id, json_quote(around_.about.name), json_quote(r.method), path, remaining, json_quote(r.context.traceparent),
-      metadata_json(r.context.headers));
+      r.id, json_quote(around_.about.name), json_quote(r.method), path, remaining,
+      json_quote(r.context.trace.traceparent()), metadata_json(r.context.headers));
 }
 
 void wasm_worker::wake_at(time_point when) {

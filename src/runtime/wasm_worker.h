@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/counter.h"
 #include "loop/core_loop.h"
 #include "runtime/sub_calls.h"
 #include "runtime/worker.h"
@@ -11,6 +12,12 @@
 #include "wasm/line_log.h"
 
 namespace waggle {
+
+/// Figures of the workers of a service on one core; read by the metrics from any thread.
+struct worker_stats {
+  counter waiting;  ///< workers now whose guest waits for a call or the clock
+  counter reruns;   ///< requests that ran again because another commit came first
+};
 
 /// What all workers of a service on one core share. It outlives them.
 struct worker_environment {
@@ -25,6 +32,10 @@ struct worker_environment {
   instance_settings settings;
   duration start_timeout{std::chrono::seconds(30)};  ///< instantiation and `_initialize`: guest time and waits
   std::function<void(const error& e)> failed;        ///< the guest failed: for the log and the figures
+  worker_stats stats{};
+  /// The request whose guest has its turn: what a line in the log is about. Null: it is
+  /// about the service.
+  const service_request* running = nullptr;
 
   /// What the call's guest has got from the host; made where it has got nothing yet.
   guest_request& effects_of(service_call& call) const;

@@ -71,7 +71,10 @@ contract read_contract(parsed_schema& parsed, std::string_view sdl, findings& fo
   read_methods(s, c, types, found);
   if (!found.has_errors()) {
     const auto tables = std::make_shared<const type_tables>(types.finish());
-    for (auto& [id, m] : c.methods) m.types = tables;
+    for (std::uint32_t number = 0; auto& [id, m] : c.methods) {
+      m.types = tables;
+      m.number = number++;
+    }
   }
   if (c.name.empty() && !found.has_errors())
     found.note(findings::whole_file,

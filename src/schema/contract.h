@@ -59,6 +59,7 @@ struct method {
   value_place answer;
   std::string description;
   std::string example = "{}";  ///< a payload that fits: JSON without what may be left out
+  std::uint32_t number = 0;    ///< among the methods of its contract, by name
   std::string signature;       ///< `greet(name: String!): Greeting!`
 };
 

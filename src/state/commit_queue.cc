@@ -43,6 +43,7 @@ void commit_queue::enter(commit_job j) {
     if (j.t->held()) j.t->held()->submitted(j.t->written());
   }
   queue_.push_back(std::move(j));
+  length_.add();
   if (queue_.size() == 1 || queue_.size() >= wanted_) more_.notify_one();
 }
 
@@ -112,6 +113,7 @@ std::vector<commit_job> commit_queue::take(std::size_t most, std::size_t most_by
     out.push_back(std::move(queue_.front()));
   }
   taken_ = out.size();
+  length_.sub(taken_);
   return out;
 }
 

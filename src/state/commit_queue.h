@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/counter.h"
 #include "loop/core_loop.h"
 #include "state/store.h"
 #include "state/transaction.h"
@@ -48,6 +49,9 @@ class commit_queue : public std::enable_shared_from_this<commit_queue> {
   /// What is in it and whoever waits in it is still taken.
   void close();
 
+  /// How many are in it. From any thread.
+  [[nodiscard]] const counter& length() const { return length_; }
+
  private:
   class hold;
   struct line {
@@ -68,6 +72,7 @@ class commit_queue : public std::enable_shared_from_this<commit_queue> {
   std::mutex mutex_;
   std::condition_variable more_;
   std::deque<commit_job> queue_;
+  counter length_;  // changed with the lock
   lines lines_;
   std::size_t taken_ = 0;   // the last time
   std::size_t wanted_ = 1;  // wakes who takes

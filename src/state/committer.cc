@@ -109,6 +109,16 @@ result<void> committer::check(transaction& t, bool enough_space) const {
   return {};
 }
 
+void committer::note(const commit_job& j, const result<void>& outcome) {
+  if (!j.t || (outcome && j.t->written()->keys.empty())) return;
+  if (outcome)
+    stats_.commits.add();
+  else if (outcome.error().whose == fault::overload)
+    stats_.conflicts.add();
+  else
+    stats_.refused.add();
+}
+
 void committer::commit(std::vector<commit_job>& jobs) {
   const auto milliseconds = [](auto d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); };
   recent_.prune(ground_->time.now());
@@ -143,7 +153,10 @@ void committer::commit(std::vector<commit_job>& jobs) {
                         milliseconds(ground_->settings.keep_expired));
     const auto began = std::chrono::steady_clock::now();
     const auto written = store_.write(changes);
-    write_takes_ += (std::chrono::steady_clock::now() - began - write_takes_) / 8;
+    const duration took = std::chrono::steady_clock::now() - began;
+    write_takes_ += (took - write_takes_) / 8;
+    stats_.batches.add();
+    stats_.write.add(took);
     if (written) {
       publish(facts_.last_version);
     } else {
@@ -156,6 +169,7 @@ void committer::commit(std::vector<commit_job>& jobs) {
       fatal_(broken_);
     }
   }
+  for (std::size_t i = 0; i < jobs.size(); ++i) note(jobs[i], outcomes[i]);
   queue_->about_to_tell();
   struct told {
     std::move_only_function<void(result<void>)> tell;

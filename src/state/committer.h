@@ -8,6 +8,7 @@
 
 #include "state/commit_queue.h"
 #include "state/recent_writes.h"
+#include "state/state_stats.h"
 
 namespace waggle {
 
@@ -31,6 +32,7 @@ class committer {
   committer& operator=(const committer&) = delete;
 
   commit_queue& queue() { return *queue_; }
+  [[nodiscard]] const state_stats& stats() const { return stats_; }
   /// Makes the service's next owner; commits under older leases are refused from then on. `tell` runs on its thread.
   /// `after`: only where nobody has acquired it since that lease; else `unavailable`.
   void acquire(const std::string& service, std::shared_ptr<const lease> after,
@@ -41,11 +43,14 @@ class committer {
   void commit(std::vector<commit_job>& jobs);
   [[nodiscard]] result<void> check(transaction& t, bool enough_space) const;
   void publish(std::int64_t version);
+  void note(const commit_job& j, const result<void>& outcome);
 
   store& store_;
   const std::shared_ptr<state_ground> ground_;
   const std::function<void(std::string)> fatal_;
   const std::shared_ptr<commit_queue> queue_;
+
+  state_stats stats_;
 
   // On its thread only.
   recent_writes recent_;

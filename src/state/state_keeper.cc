@@ -140,6 +140,10 @@ void state_keeper::save_time(std::string_view name, kept_time t, core_loop& core
   parts_->committer->queue().put(time_job(name, std::move(t), &core, std::move(tell)));
 }
 
+const state_stats& state_keeper::stats() const { return parts_->committer->stats(); }
+
+std::uint64_t state_keeper::waiting() const { return parts_->committer->queue().length().get(); }
+
 std::shared_ptr<const store_view> state_keeper::view() const { return parts_->ground->latest()->view; }
 
 const clock_source& state_keeper::time() const { return parts_->ground->time; }

@@ -11,6 +11,7 @@
 #include "loop/core_loop.h"
 #include "state/lease.h"
 #include "state/state_settings.h"
+#include "state/state_stats.h"
 #include "state/store.h"
 #include "state/transaction.h"
 
@@ -83,6 +84,10 @@ class state_keeper {
   /// What is durable now, for state/archive.h; and the clock that it goes by.
   [[nodiscard]] std::shared_ptr<const store_view> view() const;
   [[nodiscard]] const clock_source& time() const;
+
+  /// Figures, from any thread: what became of commits, and how many wait.
+  [[nodiscard]] const state_stats& stats() const;
+  [[nodiscard]] std::uint64_t waiting() const;
 
   /// The services that have entries. Blocks. Reading them: `begin` with `may_block`; more in state/archive.h.
   [[nodiscard]] result<std::vector<std::string>> services();

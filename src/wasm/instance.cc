@@ -58,6 +58,22 @@ std::string_view name_of(wasmtime_trap_code_t code) {
   }
 }
 
+failure_cause cause_of(wasmtime_trap_code_t code) {
+  switch (code) {
+    case WASMTIME_TRAP_CODE_STACK_OVERFLOW: return failure_cause::out_of_stack;
+    case WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS:
+    case WASMTIME_TRAP_CODE_HEAP_MISALIGNED: return failure_cause::out_of_bounds;
+    case WASMTIME_TRAP_CODE_TABLE_OUT_OF_BOUNDS:
+    case WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL:
+    case WASMTIME_TRAP_CODE_BAD_SIGNATURE: return failure_cause::bad_call;
+    case WASMTIME_TRAP_CODE_INTEGER_OVERFLOW:
+    case WASMTIME_TRAP_CODE_INTEGER_DIVISION_BY_ZERO:
+    case WASMTIME_TRAP_CODE_BAD_CONVERSION_TO_INTEGER: return failure_cause::arithmetic;
+    case WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED: return failure_cause::unreachable;
+    default: return failure_cause::ended;
+  }
+}
+
 }  // namespace
 
 instance::instance(const module& of, const instance_settings& settings, instance_host& host)
@@ -183,6 +199,7 @@ error instance::what_went_wrong() const {
   error e;
   e.code = error_code::internal;
   e.whose = fault::guest;
+  e.cause = failure_cause::ended;
   const wasm_trap_t* const trap = request_.trap ? request_.trap.get() : start_trap_;
   const wasmtime_error_t* const failure = request_.error ? request_.error.get() : start_error_;
   const std::string_view when = bound_ ? "" : " while it was instantiated";
@@ -193,11 +210,14 @@ error instance::what_went_wrong() const {
       text.substr(0, text.find('\n')).contains(no_slot)) {  // below come names of the guest's
     e.code = error_code::resource_exhausted;
     e.whose = fault::overload;
+    e.cause = failure_cause::instances;
     e.message = "all instances that this node may have (wasm.instances) are in use: try again later";
     e.retry_after = std::chrono::seconds(1);
   } else if (wasi_host::exit_code) {
+    e.cause = failure_cause::exit;
     e.message = fmt::format("the guest ended itself with proc_exit({}){}", *wasi_host::exit_code, when);
   } else if (!request_.violation.empty()) {
+    e.cause = failure_cause::abi;
     e.message = "the guest broke the guest ABI: " + request_.violation;
   } else if (canceled_) {
     e.message = "the guest was unwound";
@@ -205,6 +225,7 @@ error instance::what_went_wrong() const {
   } else if (trap != nullptr) {
     wasmtime_trap_code_t code = 0;
     const bool known = wasmtime_trap_code(trap, &code);
+    if (known) e.cause = cause_of(code);
     e.message = fmt::format("the guest trapped{}: {}", when, known ? name_of(code) : "trap");
     e.debug = text;
   } else if (failure != nullptr) {

@@ -148,7 +148,9 @@ result<std::vector<std::byte>> code_for(engines& on, std::span<const std::byte> 
     }
   }
   if (report.on_compile) report.on_compile();
+  const auto began = std::chrono::steady_clock::now();
   auto code = compile(on, bytes);
+  report.compiled_in = std::chrono::steady_clock::now() - began;
   if (!code) return std::unexpected(code.error());
   wasm_byte_vec_t serialized;
   if (auto* e = wasmtime_module_serialize(code->get(), &serialized)) return engine_refused(e);

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,6 +31,7 @@ struct module_shape {
 struct load_report {
   std::function<void()> on_compile;  ///< called before a compilation, which may take seconds
   bool from_cache = false;
+  std::chrono::nanoseconds compiled_in{0};  ///< zero where it was not compiled
   bool pooled = true;  ///< false: it does not fit the pool's slots and runs on the on-demand engine
   std::string why_not_pooled;
   std::vector<std::string> warnings;  ///< a bad cache entry, a cache that cannot be written

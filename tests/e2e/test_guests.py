@@ -76,8 +76,8 @@ class Guests(TestCase):
             self.assertEqual((True, True, False, 1, 0), (told["monotonic_goes_on"], told["random_differs"], told["fopen"],
                                                          told["initialized"], told["fd_read_0_bytes"]))
             self.assertEqual(200, node.call("test.WasiProbe", "print", {"text": "one\\ntwo\\n", "fd": 1}).status)
-            node.wait_for_line(r"test\.WasiProbe\].*one")
-            node.wait_for_line(r"test\.WasiProbe\].*two")
+            node.wait_for_line(r"test\.WasiProbe/print #\d+\].*one")
+            node.wait_for_line(r"test\.WasiProbe/print #\d+\].*two")
             self.assertEqual(b"0", node.call("test.WasiProbe", "sleep", {"ms": 5}).body)
             for method, payload in (("exit", {"code": 0}), ("exit", {"code": 3}), ("abort", {})):
                 a = node.call("test.WasiProbe", method, payload)
@@ -88,12 +88,12 @@ class Guests(TestCase):
         with Node(GUESTS / "logger.wasm", threads=1) as node:  # each core counts its own lines
             for level, name in ((2, "info"), (3, "warning"), (4, "error")):
                 self.assertEqual(b"true", node.call("test.Logger", "log", {"text": f"level {level}", "level": level}).body)
-                node.wait_for_line(rf"{name}.* \[test\.Logger\] level {level}$")
+                node.wait_for_line(rf"{name}.* \[test\.Logger/log #\d+\] level {level}$")
             node.call("test.Logger", "log", {"text": "not shown", "level": 1})
             self.assertEqual(b"100000", node.call("test.Logger", "flood", {"n": 100_000}).body)
             # The notice comes with the next line that is let through.
             wait_until(lambda: node.call("test.Logger", "log", {"text": "later"}) and
-                       re.search(r"\[test\.Logger\] \d{4,} lines dropped", node.log), every=0.1, why="the notice")
+                       re.search(r"\[test\.Logger[^]]*\] \d{4,} lines dropped", node.log), every=0.1, why="the notice")
             self.assertLess(sum("flood" in line for line in node.errors), 4000)
             self.assertNotIn("not shown", node.log)
             a = node.call("test.Logger", "badPointer")

@@ -366,7 +366,7 @@ class Pool(TestCase):
                 time.sleep(0.005)
             self.assertEqual([b"1"] * 24, [c.communicate()[0] for c in clients])
             self.assertEqual(3, node.metrics()['waggle_workers_started_total{service="e2e.Pool"}'])
-            self.assertEqual(24, node.metrics()['waggle_requests_total{service="e2e.Pool",code="ok"}'])
+            self.assertEqual(24, node.metrics()['waggle_requests_total{service="e2e.Pool",method="sleep",code="ok"}'])
             self.assertLessEqual(max(seen), 3)
 
     def test_a_fresh_instance_for_each_request(self):

@@ -50,7 +50,7 @@ class Load(TestCase):
             self.assertNotIn("Non-2xx", out)
             self.assertNotIn("Socket errors", out)
             self.assertGreater(sent, 1000)
-            ok = 'waggle_requests_total{service="test.Echo",code="ok"}'
+            ok = 'waggle_requests_total{service="test.Echo",method="echo",code="ok"}'
             # wrk stops listening at its end: up to one request for each connection is answered but not counted by it.
             wait_until(lambda: node.workers("test.Echo", "busy") == 0, why="no busy worker")
             counted = node.metrics()[ok]

@@ -202,7 +202,7 @@ class Shop(TestCase):
     def test_without_a_webhook_mail_is_a_line_in_the_log(self):
         with self.serve() as node:
             order = self.placed(node)["id"]
-            node.wait_for_line(rf"\[shop\.v1\.Mailer\] mail to ada@example\.com: Your order\. Order {order}: placed")
+            node.wait_for_line(rf"\[shop\.v1\.Mailer/\w+ #\d+\] mail to ada@example\.com: Your order\. Order {order}: placed")
             wait_until(lambda: self.status(node) == {"sent": 1, "refused": 0}, why="the count")
 
     def test_mail_is_sent_once_in_order(self):
@@ -245,7 +245,7 @@ class Shop(TestCase):
             # Its calls are used up when it would take the mail out of the outbox.
             with self.serve({"calls = 100": "calls = 7"}, webhook=hook) as node:
                 self.placed(node, "ada")
-                node.wait_for_line(r"schedule shop\.v1\.Mailer/poll: resource_exhausted")
+                node.wait_for_line(r"\[shop\.v1\.Mailer/poll #\d+\] schedule: resource_exhausted")
                 node.process.kill()
                 node.wait()
             with self.serve(webhook=hook) as node:
@@ -268,7 +268,7 @@ class Shop(TestCase):
     def test_a_webhook_that_is_not_granted_is_not_asked(self):
         with Webhook() as hook, self.serve({'hosts = ["mail.example.com"]': 'hosts = ["mail.example.com"]'}, webhook=hook) as node:
             self.placed(node)
-            node.wait_for_line(r"\[shop\.v1\.Mailer\] mail \S+ is to be sent later: permission_denied")
+            node.wait_for_line(r"\[shop\.v1\.Mailer/\w+ #\d+\] mail \S+ is to be sent later: permission_denied")
             self.assertEqual([], hook.mail)
 
     def test_without_grants_a_call_is_refused_and_the_grant_is_named(self):
@@ -286,7 +286,7 @@ class Shop(TestCase):
     def test_under_dev_all_is_granted(self):
         with Node([ORDERS, LIMITER, MAILER], "--dev", data=self.data) as node:
             order = self.placed(node)["id"]
-            node.wait_for_line(rf"\[shop\.v1\.Mailer\] mail to .*{order}")
+            node.wait_for_line(rf"\[shop\.v1\.Mailer/\w+ #\d+\] mail to .*{order}")
             self.assertEqual("resource_exhausted", [self.place(node) for _ in range(6)][-1].code, "5 are the limiter's own default")
 
 
@@ -331,4 +331,4 @@ class WithoutGo(TestCase):
     def test_what_is_in_cpp_serves_alone(self):
         with Node([LIMITER, MAILER], "--config", GRANTS) as node:
             self.assertEqual({"sent": 0, "refused": 0}, node.call("shop.v1.Mailer", "status").json)
-            node.wait_for_line(r"shop\.v1\.Mailer/poll: not_found .*no service shop\.v1\.Orders")
+            node.wait_for_line(r"shop\.v1\.Mailer/poll #\d+\] schedule: not_found .*no service shop\.v1\.Orders")
