@@ -1,5 +1,7 @@
 """Draws what tests/bench/overload measured, as SVG for docs: legible on light and on dark pages."""
 
+import math
+
 STYLE = """<style>
 text { font: 13px system-ui, sans-serif; fill: #333 } .title { font-weight: 600 } .grid { stroke: #ccc } .axis { stroke: #333 }
 .wait { stroke: #0b62c4; fill: none; stroke-width: 2 } .give-up { stroke: #b3500c; fill: none; stroke-width: 2; stroke-dasharray: 6 3 }
@@ -28,7 +30,6 @@ def _panel(out, x0, title, unit, top, ticks, scale, lines):
 
 def overload_picture(capacity, waiting, giving_up, deadline_ms):
     """`waiting` and `giving_up`: the rows of overload.sweep."""
-    import math
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="goodput and latency '
            'under overload">', STYLE]
     _panel(out, LEFT, f"good answers, of capacity ({capacity:.0f}/s)", "×", 1.2, (0, 0.25, 0.5, 0.75, 1), lambda y: y / 1.2, [
@@ -43,5 +44,4 @@ def overload_picture(capacity, waiting, giving_up, deadline_ms):
     for x, kind, text in ((LEFT, "wait", "callers wait for ever"), (LEFT + 220, "give-up", f"callers give up after {deadline_ms} ms"),
                           (LEFT + 470, "ideal", "ideal")):
         out.append(f'<path class="{kind}" d="M{x},{y} h30"/><text x="{x + 38}" y="{y + 4}">{text}</text>')
-    out.append(f'<text x="{LEFT + WIDE / 2}" y="{TOP + HIGH + 36}" text-anchor="middle"></text></svg>\n')
-    return "\n".join(out)
+    return "\n".join(out) + "\n</svg>\n"
