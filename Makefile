@@ -4,7 +4,9 @@ WAGGLE = build/release/waggle
 EXAMPLES = build/examples
 DATA = build/data
 
-.PHONY: build run test bench bench-peers format lint clean
+MINUTES ?= 10
+
+.PHONY: build run test bench bench-peers soak format lint clean
 
 build: ## the program: build/release/waggle, and the examples
 	@tools/setup build
@@ -28,6 +30,12 @@ bench-peers: ## the same beside other systems
 	@tools/configure release
 	@cmake --build build/release -j$(JOBS)
 	@tests/bench/run --peers
+
+soak: ## a node under everything at once: make soak MINUTES=10
+	@tools/setup build
+	@tools/configure release
+	@cmake --build build/release -j$(JOBS) --target waggle load
+	@tests/soak/run $(WAGGLE) $(MINUTES)
 
 format: ## rewrites the C++ sources in the project's style
 	@tools/format

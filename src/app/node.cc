@@ -15,6 +15,7 @@
 
 #include "app/data_folder.h"
 #include "app/operator_view.h"
+#include "gateway/gzip.h"
 #include "host/admin_service.h"
 #include "schema/describe/describe.h"
 
@@ -45,6 +46,17 @@ std::optional<error> taken_by_another(const endpoint& at) {
   e.whose = fault::host;
   e.message = fmt::format("cannot listen on {}: {}", to_string(at), bad.message());
   return e;
+}
+
+/// A contract's descriptions are many times as long as the contract. Without memory they stay as they are.
+std::shared_ptr<const descriptions> packed(const descriptions& plain) {
+  descriptions small{.gzipped = true};
+  if (plain.json_schema && !(small.json_schema = gzip(*plain.json_schema)))
+    return std::make_shared<descriptions>(plain);
+  if (plain.openapi && !(small.openapi = gzip(*plain.openapi))) return std::make_shared<descriptions>(plain);
+  for (auto* const text : {&small.json_schema, &small.openapi})
+    if (*text) (*text)->shrink_to_fit();
+  return std::make_shared<const descriptions>(std::move(small));
 }
 
 bool has_error(const std::vector<diagnostic>& findings) {
@@ -125,7 +137,7 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
         "compiled {} in {} ms", from.module,
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - *began).count());
   s.report.on_compile = {};
-  about.described = describe(about);
+  about.described = packed(*describe(about));
   s.about = std::make_shared<const contract>(std::move(about));
   s.code = *std::move(code);
   return s;

@@ -116,13 +116,15 @@ std::expected<http_route, http_refusal> route_contract(std::string_view service_
   const std::string_view wanted = find_parameter(query, "format").value_or("graphql");
   const format_row* row = find_description_format(wanted);
   if (row == nullptr) return refuse(error_code::invalid_argument, unknown_description_format(wanted));
-  const std::string* text = description_of((*target)->description(), row->format);
+  const contract& about = (*target)->description();
+  const std::string* text = description_of(about, row->format);
   if (text == nullptr)
     return refuse(error_code::not_found, fmt::format("{} is described in graphql only", shown(service_name)));
   return http_route{.what = http_route::kind::contract,
                     .target = *target,
                     .path = {},
                     .text = text,
+                    .gzipped = row->format != description_format::graphql && about.described->gzipped,
                     .content_type = row->content_type};
 }
 

@@ -33,6 +33,7 @@ struct http_route {
   const method* of = nullptr;          ///< of `call`
   std::string_view path;               ///< of `page`; points into the head
   const std::string* text = nullptr;   ///< of `contract`: its description in the format asked for
+  bool gzipped = false;                ///< of `contract`: its text is kept in gzip's format
   std::string_view content_type = {};  ///< of `contract`
 };
 

@@ -253,6 +253,10 @@ TEST_F(connect_test, a_contract_in_the_format_asked_for) {
   EXPECT_EQ(asked("/test.v1.Echo?format=json-schema")->content_type, "application/schema+json");
   EXPECT_EQ(asked("/test.v1.Echo?x=1&format=openapi")->text, &*made->openapi);
   EXPECT_EQ(asked("/test.v1.Echo?format=openapi")->content_type, "application/json");
+  EXPECT_FALSE(asked("/test.v1.Echo?format=openapi")->gzipped);
+  echo.describe(std::make_shared<const descriptions>("{}", "[]", true));
+  EXPECT_TRUE(asked("/test.v1.Echo?format=openapi")->gzipped);
+  EXPECT_FALSE(asked("/test.v1.Echo")->gzipped);
   for (const char* unknown : {"/test.v1.Echo?format=yaml", "/test.v1.Echo?format="}) {
     const auto refused = asked(unknown);
     ASSERT_FALSE(refused) << unknown;

@@ -19,6 +19,7 @@ constexpr std::size_t kept_input =
 constexpr std::size_t worth_gzip = 1024;
 // Longer answers would hold the core for milliseconds: they go out as they are.
 constexpr std::size_t longest_gzip = std::size_t{64} * 1024;
+constexpr std::size_t no_limit = std::size_t{1} << 62;  // of what is our own
 
 error canceled() {
   error e;
@@ -178,7 +179,8 @@ void http_session::on_request() {
   if (!route) return refuse(route.error());
   if (route->what == http_route::kind::call) return ask(*route);
   if (route->what == http_route::kind::contract)
-    return answer_page({200, std::string(route->content_type), *route->text});
+    return answer_page(
+        {200, std::string(route->content_type), route->gzipped ? gunzip(*route->text, no_limit).bytes : *route->text});
   if (shared_.pages)
     if (auto found = shared_.pages(route->path)) return answer_page(std::move(*found));
   error e;

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 
 #include "gateway/fake_service_for_tests.h"
+#include "gateway/gzip.h"
+#include "schema/describe/describe.h"
 
 namespace waggle {
 namespace {
@@ -176,6 +178,13 @@ TEST_F(session_test, head_of_the_sdl_has_its_length_and_no_body) {
   EXPECT_THAT(answer, HasSubstr(fmt::format("Content-Length: {}\r\n", echo.description().sdl.size())));
   EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
   EXPECT_THAT(answer, HasSubstr("Content-Type: text/plain"));
+}
+
+TEST_F(session_test, a_description_that_is_kept_compressed_goes_out_as_it_was) {
+  echo.describe(std::make_shared<const descriptions>(gzip(R"({"x":1})"), std::nullopt, true));
+  const std::string answer = give("GET /test.v1.Echo?format=json-schema HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("Content-Length: 7\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n{\"x\":1}"));
 }
 
 TEST_F(session_test, expect_100_continue_is_answered_before_the_body) {

@@ -6,99 +6,101 @@
 namespace waggle {
 
 task::~task() {
-  if (queued_) flow_.owner_.dequeue(*this);
+  if (queued()) flow_.owner_.dequeue(*this);
 }
 
-flow::~flow() {
-  assert(first_ == nullptr);
-  if (place_ != place::nowhere) owner_.remove(*this);
-}
-
-void scheduler::append(flow_list& list, flow& f, flow::place where) {
-  f.place_ = where;
-  f.next_ = nullptr;
-  f.previous_ = list.last;
-  (list.last != nullptr ? list.last->next_ : list.first) = &f;
-  list.last = &f;
-}
-
-void scheduler::remove(flow& f) {
-  flow_list& list = f.place_ == flow::place::fresh ? fresh_ : old_;
-  (f.previous_ != nullptr ? f.previous_->next_ : list.first) = f.next_;
-  (f.next_ != nullptr ? f.next_->previous_ : list.last) = f.previous_;
-  f.place_ = flow::place::nowhere;
-}
+flow::~flow() { assert(!in_turn_.is_linked()); }
 
 void scheduler::enqueue(task& t) {
   flow& f = t.flow_;
-  t.queued_ = true;
+  const bool is_short = t.used_ < slice;
+  task::queue& q = is_short ? f.short_ : f.long_;
+  t.queue_ = &q;
+  t.place_ = ++places_;
   t.next_ = nullptr;
-  t.previous_ = f.last_;
-  (f.last_ != nullptr ? f.last_->next_ : f.first_) = &t;
-  f.last_ = &t;
+  t.previous_ = q.last;
+  (q.last != nullptr ? q.last->next_ : q.first) = &t;
+  q.last = &t;
+  if (!is_short) ++long_ones_;
+  if (!f.in_turn_.is_linked()) {
+    // Debts are kept: a service cannot shed them by falling idle for a moment. Of what it did not use, a slice is.
+    f.spent_ = std::max(f.spent_, reached_ - slice);
+    in_turn_.insert(f);
+  }
+  if (is_short && !f.in_short_.is_linked()) in_short_.insert(f);
 }
 
 void scheduler::dequeue(task& t) {
   flow& f = t.flow_;
-  (t.previous_ != nullptr ? t.previous_->next_ : f.first_) = t.next_;
-  (t.next_ != nullptr ? t.next_->previous_ : f.last_) = t.previous_;
-  t.queued_ = false;
+  task::queue& q = *t.queue_;
+  (t.previous_ != nullptr ? t.previous_->next_ : q.first) = t.next_;
+  (t.next_ != nullptr ? t.next_->previous_ : q.last) = t.previous_;
+  t.queue_ = nullptr;
+  if (&q == &f.long_) --long_ones_;
+  if (f.short_.first == nullptr && f.in_short_.is_linked()) in_short_.erase(in_short_.iterator_to(f));
+  if (f.short_.first == nullptr && f.long_.first == nullptr) in_turn_.erase(in_turn_.iterator_to(f));
 }
 
 bool scheduler::ready(task& t) {
-  if (t.queued_) return false;
+  if (t.queued()) return false;
   enqueue(t);
-  flow& f = t.flow_;
-  const bool newcomer = f.place_ == flow::place::nowhere;
-  if (newcomer) {
-    // Debts are kept: a service cannot shed them by falling idle for a moment. Credit is not.
-    f.credit_ = std::min(f.credit_ + slice * f.weight_, slice * f.weight_);
-    const bool creditable = f.credit_ > duration(0);
-    append(creditable ? fresh_ : old_, f, creditable ? flow::place::fresh : flow::place::old);
-  }
   if (running_) return false;
-  const bool at_once = newcomer && fresh_.first == &f;
-  if (at_once) run_one();
+  const choice c = next();
+  const bool at_once = c.it == &t;
+  if (at_once) run(c);
   if (!idle() && wake_ != nullptr) wake_(wake_self_);
   return at_once;
 }
 
-// Nothing left to run: it leaves, but a fresh one passes through the old ones first if there are any, so that it
-// cannot be fresh again and again while they wait.
-void scheduler::retire(flow& f) {
-  const bool linger = f.place_ == flow::place::fresh && old_.first != nullptr;
-  remove(f);
-  if (linger) append(old_, f, flow::place::old);
+scheduler::choice scheduler::next() {
+  if (in_turn_.empty()) return {};
+  flow& f = *in_turn_.begin();
+  // Within a service in their order, so that its own short requests do not keep its long ones from ever ending.
+  task* const one = f.short_.first;
+  task* const other = f.long_.first;
+  task* const due = one == nullptr || (other != nullptr && other->place_ < one->place_) ? other : one;
+  if (due == one || long_ones_ == 0 || favour_ <= duration(0) || in_short_.empty()) return {due, false};
+  return {in_short_.begin()->short_.first, true};
 }
 
-flow* scheduler::next_flow() {
-  for (;;) {
-    flow* const f = fresh_.first != nullptr ? fresh_.first : old_.first;
-    if (f == nullptr) return nullptr;
-    if (f->first_ == nullptr) {
-      retire(*f);
-      continue;
-    }
-    if (f->credit_ > duration(0)) return f;
-    f->credit_ += slice * f->weight_;
-    remove(*f);
-    append(old_, *f, flow::place::old);
-  }
+/// Its place among the others changes with what it has had.
+void scheduler::charge(flow& f, duration took, bool out_of_turn) {
+  const bool in_turn = f.in_turn_.is_linked();
+  const bool in_short = f.in_short_.is_linked();
+  if (in_turn) in_turn_.erase(in_turn_.iterator_to(f));
+  if (in_short) in_short_.erase(in_short_.iterator_to(f));
+  const duration before = f.spent_;
+  f.spent_ += took / f.weight_;
+  // What it had out of turn it owes, but no more than a slice, or this one: else it would wait for minutes when it needs more.
+  if (out_of_turn) f.spent_ = std::min(f.spent_, std::max(before, reached_ + std::max(slice, took) / f.weight_));
+  if (in_turn) in_turn_.insert(f);
+  if (in_short) in_short_.insert(f);
 }
 
-bool scheduler::run_one() {
-  flow* const f = next_flow();
-  if (f == nullptr) return false;
-  task& t = *f->first_;
+void scheduler::run(choice c) {
+  task& t = *c.it;
+  flow& f = t.flow_;
+  const bool was_long = t.queue_ == &f.long_;
   dequeue(t);
+  if (!c.out_of_turn) reached_ = std::max(reached_, f.spent_);
   running_ = true;
   recent_ = time_.now();
   time_point ended = recent_;
   const slice_end end = t.run_slice(recent_, ended);
   running_ = false;
-  f->credit_ -= ended - recent_;
-  if (end == slice_end::yielded && !t.queued_) enqueue(t);  // it may have been made ready within its own slice
-  if (f->first_ == nullptr) retire(*f);
+  const duration took = ended - recent_;
+  if (c.out_of_turn) favour_ -= took;
+  if (was_long) favour_ = std::min(favour_ + took, slice);
+  charge(f, took, c.out_of_turn);
+  if (end == slice_end::finished) return;  // it may be gone
+  t.used_ += took;
+  if (end == slice_end::yielded && !t.queued()) enqueue(t);  // it may have been made ready within its own slice
+}
+
+bool scheduler::run_one() {
+  const choice c = next();
+  if (c.it == nullptr) return false;
+  run(c);
   return true;
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
+
+#include <boost/intrusive/set.hpp>
 
 #include "loop/clock.h"
 
@@ -25,15 +28,25 @@ class task {
   /// Runs for one slice at most. `started` is the time now; puts the time at the end into `ended`.
   virtual slice_end run_slice(time_point started, time_point& ended) = 0;
 
-  [[nodiscard]] bool queued() const { return queued_; }
+  [[nodiscard]] bool queued() const { return queue_ != nullptr; }
+
+ protected:
+  /// What runs from now on is another request: it is short until it has used a slice.
+  void begin_request() { used_ = duration(0); }
 
  private:
   friend class scheduler;
   friend class flow;
+  struct queue {
+    task* first = nullptr;
+    task* last = nullptr;
+  };
   flow& flow_;
+  duration used_{0};  // by its request, up to now
+  std::uint64_t place_ = 0;
+  queue* queue_ = nullptr;
   task* next_ = nullptr;
   task* previous_ = nullptr;
-  bool queued_ = false;
 };
 
 class scheduler;
@@ -51,20 +64,24 @@ class flow {
  private:
   friend class scheduler;
   friend class task;
-  enum class place { nowhere, fresh, old };
+  using hook = boost::intrusive::set_member_hook<>;
 
   scheduler& owner_;
   unsigned weight_;
-  duration credit_{0};
-  task* first_ = nullptr;
-  task* last_ = nullptr;
-  flow* next_ = nullptr;
-  flow* previous_ = nullptr;
-  place place_ = place::nowhere;
+  duration spent_{0};  // its time on the core, divided by its weight: its virtual time
+  task::queue short_;  // tasks whose request has used less than a slice
+  task::queue long_;
+  hook in_turn_;   // has tasks
+  hook in_short_;  // has short ones
 };
 
-/// Shares a core between services: deficit round robin (Shreedhar & Varghese 1995) over their runnable tasks, a service
-/// that just became runnable first, once, as in FQ-CoDel (RFC 8290 §4.2). One per core, used on that core only.
+/// Shares a core between services. The service that has had the least, by its weight, goes first (start-time fair queueing:
+/// Goyal, Vin, Cheng 1996); who was idle comes back with at most one slice saved up. So a service that needs less than its
+/// share waits for the slice that runs, whatever the others do, and the others share by weight what is left.
+///
+/// A request that has used less than a slice goes before those that have used more, out of turn, also where its service has
+/// had its share: but out of turn at most as long as the long ones ran, so that those get half of the core. That is what
+/// keeps a service of short requests quick beside a hundred that spin. One per core, used on that core only.
 class scheduler {
  public:
   /// A slice: what a service of weight 1 may use before others get their turn.
@@ -74,8 +91,8 @@ class scheduler {
   scheduler(const scheduler&) = delete;
   scheduler& operator=(const scheduler&) = delete;
 
-  /// `t` can run. A newcomer may run its first slice before this returns; true where it did (it may be gone then),
-  /// false where it waits for its turn.
+  /// `t` can run. If it is its turn it runs its first slice before this returns; true where it did (it may be gone
+  /// then), false where it waits for its turn.
   bool ready(task& t);
   /// Runs one slice of whoever's turn it is. False where nothing is runnable.
   bool run_one();
@@ -83,7 +100,7 @@ class scheduler {
   bool run(duration budget);
   /// When the slice began that ran last or runs now: the time without asking for it.
   [[nodiscard]] time_point recent() const { return recent_; }
-  [[nodiscard]] bool idle() const { return fresh_.first == nullptr && old_.first == nullptr; }
+  [[nodiscard]] bool idle() const { return in_turn_.empty(); }
 
   /// Called when there is something to run and nobody is running it: `run` must be called soon.
   void on_work(void* self, void (*wake)(void*)) {
@@ -94,21 +111,31 @@ class scheduler {
  private:
   friend class flow;
   friend class task;
-  struct flow_list {
-    flow* first = nullptr;
-    flow* last = nullptr;
+  struct had_less {
+    bool operator()(const flow& a, const flow& b) const { return a.spent_ < b.spent_; }
+  };
+  template <flow::hook flow::*where>
+  using flows =
+      boost::intrusive::multiset<flow, boost::intrusive::member_hook<flow, flow::hook, where>,
+                                 boost::intrusive::compare<had_less>, boost::intrusive::constant_time_size<false>>;
+  struct choice {
+    task* it = nullptr;
+    bool out_of_turn = false;
   };
 
-  void append(flow_list& list, flow& f, flow::place where);
-  void remove(flow& f);
   void enqueue(task& t);
   void dequeue(task& t);
-  void retire(flow& f);
-  flow* next_flow();
+  void run(choice c);
+  [[nodiscard]] choice next();
+  void charge(flow& f, duration took, bool out_of_turn);
 
   const clock_source& time_;
-  flow_list fresh_;
-  flow_list old_;
+  flows<&flow::in_turn_> in_turn_;
+  flows<&flow::in_short_> in_short_;
+  duration reached_{0};      // the virtual time of whoever had its turn last
+  duration favour_ = slice;  // what short ones may still use out of turn
+  std::size_t long_ones_ = 0;
+  std::uint64_t places_ = 0;
   bool running_ = false;
   time_point recent_{};
   void* wake_self_ = nullptr;

@@ -19,6 +19,7 @@ struct fake_task final : task {
   fake_task(flow& of, manual_clock& time, std::string called = {}, std::vector<std::string>* into = nullptr)
       : task(of), clock(time), name(std::move(called)), log(into) {}
 
+  void another_request() { begin_request(); }
   slice_end run_slice(time_point started, time_point& ended) override {
     EXPECT_EQ(started, clock.now());
     ++slices;
@@ -215,7 +216,8 @@ TEST_F(Scheduler, ADebtIsKeptThroughAPause) {
   occupy(a);
   flow share(turns);
   fake_task greedy(share, clock);
-  greedy.each = 20ms;  // one slice far over its share
+  greedy.each = 20ms;  // one slice far over its share, then it waits
+  greedy.last = slice_end::waiting;
   turns.ready(greedy);
   ASSERT_EQ(greedy.slices, 1);
   greedy.each = 1ms;
@@ -345,6 +347,106 @@ TEST_F(Scheduler, AsksToBeRunOnlyWhenItIsNotRunningAndHasWork) {
   }
   EXPECT_EQ(wakes, 2);
   EXPECT_EQ(done.slices, 2);
+}
+
+/// Asks again and again, each time for `each`; what it waited for its turn.
+struct client {
+  client(scheduler& in, manual_clock& time, duration each) : turns(in), clock(time), share(in), t(share, time) {
+    t.each = each;
+    t.during = [this] { longest = std::max(longest, clock.now() - t.each - asked); };
+  }
+  void ask() {
+    if (t.queued()) return;
+    t.another_request();
+    t.left = 1;
+    asked = clock.now();
+    ++asks;
+    turns.ready(t);
+  }
+  scheduler& turns;
+  manual_clock& clock;
+  flow share;
+  fake_task t;
+  time_point asked{};
+  duration longest{0};
+  int asks = 0;
+};
+
+TEST_F(Scheduler, ShortRequestsThatNeedMoreThanTheirShareWaitForASliceThoughAHundredOthersSpin) {
+  std::deque<spinner> others;
+  for (int i = 0; i < 100; ++i) occupy(others.emplace_back(*this, 1ms));
+  client short_ones(turns, clock, 100us);  // four after each slice: 29 % of the core, where its share is 1 %
+  for (int i = 0; i < 20'000; ++i) {
+    for (int k = 0; k < 4; ++k) short_ones.ask();
+    turns.run_one();
+  }
+  EXPECT_LE(short_ones.longest, 1ms);
+  EXPECT_GT(short_ones.asks, 75'000);
+}
+
+TEST_F(Scheduler, ShortRequestsOfManyServicesDoNotDelayOneThatNeedsLessThanItsShare) {
+  std::deque<client> others;
+  for (int i = 0; i < 100; ++i) others.emplace_back(turns, clock, 900us);
+  client rare(turns, clock, 10us);
+  for (int i = 0; i < 20'000; ++i) {
+    for (client& c : others) c.ask();
+    if (i % 3 == 0) rare.ask();
+    turns.run_one();
+  }
+  EXPECT_LE(rare.longest, 1ms);
+}
+
+TEST_F(Scheduler, LongRequestsGetHalfOfTheCoreWhateverShortOnesWant) {
+  spinner a(*this, 1ms);
+  spinner b(*this, 1ms);
+  occupy(a);
+  occupy(b);
+  std::deque<client> others;
+  for (int i = 0; i < 2; ++i) others.emplace_back(turns, clock, 500us);
+  const time_point from = clock.now();
+  const int before = a.work.slices + b.work.slices;
+  while (clock.now() < from + 10s) {
+    for (client& c : others) c.ask();
+    turns.run_one();
+  }
+  EXPECT_NEAR(a.work.slices + b.work.slices - before, 5'000, 60);
+  EXPECT_NEAR(a.work.slices, b.work.slices, 2);
+}
+
+TEST_F(Scheduler, AServicesShortRequestsDoNotKeepItsLongOnesFromEnding) {
+  flow share(turns);
+  fake_task slow(share, clock);
+  slow.left = 100;
+  turns.ready(slow);
+  std::deque<fake_task> crowd;
+  for (int i = 0; i < 8; ++i) crowd.emplace_back(share, clock).each = 500us;
+  for (int i = 0; i < 2'000 && slow.left > 0; ++i) {
+    for (fake_task& t : crowd) {
+      if (t.queued()) continue;
+      t.another_request();
+      t.left = 1;
+      turns.ready(t);
+    }
+    turns.run_one();
+  }
+  EXPECT_EQ(slow.left, 0);
+}
+
+TEST_F(Scheduler, WhatAServiceHadOutOfTurnItDoesNotOweForLong) {
+  std::deque<spinner> others;
+  for (int i = 0; i < 10; ++i) occupy(others.emplace_back(*this, 1ms));
+  client c(turns, clock, 900us);
+  for (int i = 0; i < 10'000; ++i) {
+    c.ask();
+    turns.run_one();
+  }
+  while (c.t.queued()) turns.run_one();
+  c.t.left = forever;
+  c.t.each = 1ms;
+  turns.ready(c.t);
+  const int before = c.t.slices;
+  for (int i = 0; i < 1'100; ++i) turns.run_one();
+  EXPECT_NEAR(c.t.slices - before, 100, 4);
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ void wasm_worker::warm() {
 
 void wasm_worker::run(service_call& call) {
   call_ = &call;
+  begin_request();
   // What it got before, on its own core or in an earlier run, perhaps came from there: a log is of one core.
   if (call.effects) call.effects->log = around_.log_of_guests();
   abandoned_ = timed_out_ = false;

@@ -84,8 +84,8 @@ class Node:
                 self.end()
                 raise
 
-    def wait_for_port(self):
-        line = self.wait_for_line(r"listening on http://127\.0\.0\.1:(\d+)", seconds=20)
+    def wait_for_port(self, seconds=20):
+        line = self.wait_for_line(r"listening on http://127\.0\.0\.1:(\d+)", seconds)
         self.time_to_ready = time.monotonic() - self.started
         self.port = int(line.group(1))
         self.url = f"http://127.0.0.1:{self.port}"

@@ -34,11 +34,12 @@ inline constexpr std::array<format_row, 3> description_formats = {{
 struct descriptions {
   std::optional<std::string> json_schema;  ///< nothing where the contract is too large for it
   std::optional<std::string> openapi;
+  bool gzipped = false;  ///< both are, by who keeps them: they are large, repeat themselves, and are rarely asked for
 };
 /// Makes both. `c` was compiled from a text and has a name. Takes milliseconds for a large contract: not on a core's loop.
 [[nodiscard]] std::shared_ptr<const descriptions> describe(const contract& c);
 
-/// The contract in that format, from what was made before; null where it is not there.
+/// The contract in that format, from what was made before, as it is kept there; null where it is not there.
 [[nodiscard]] const std::string* description_of(const contract& c, description_format format);
 
 }  // namespace waggle
