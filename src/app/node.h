@@ -77,6 +77,7 @@ class node {
     std::unique_ptr<core_loop> loop;
     service_directory directory;
     std::unique_ptr<sub_calls> calls;
+    std::unique_ptr<flight_recorder> recorder;  // null: off
     std::unique_ptr<host_services> host;
     std::unique_ptr<http_server> server;
     std::unique_ptr<http_server> operators;  // the operator's socket, on the first core
@@ -86,6 +87,8 @@ class node {
   std::optional<page> operator_page(std::string_view path);
   std::string metrics_text();
   std::vector<served_view> served();
+  /// On the first core.
+  void recent(const recent_question& q, node_operator::told<std::vector<recorded_request>> done);
   void retire(std::shared_ptr<deployment> old, std::function<void()> done = {});
   result<void> take_over(const std::shared_ptr<deployment>& fresh, std::shared_ptr<deployment> old);
   /// Who may call whom has changed.

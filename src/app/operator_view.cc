@@ -5,7 +5,7 @@
 namespace waggle {
 
 served_view view_of(const deployment& d, const configuration& c) {
-  served_view out{.name = d.about().name, .version = d.about().version, .max = d.max_workers(), .uses = {}};
+  served_view out{.name = d.about().name, .version = d.about().version, .max = d.max_workers(), .uses = {}, .took = {}};
   for (std::size_t i = 0; i < d.shards(); ++i) {
     const auto shard = d.view(i);
     out.busy += shard.pool.busy.get();
@@ -15,6 +15,9 @@ served_view view_of(const deployment& d, const configuration& c) {
     for (std::size_t code = 1; code < shard.calls.by_code.size(); ++code) failed += shard.calls.by_code[code].get();
     out.errors += failed;
     out.requests += failed + shard.calls.by_code[0].get();
+    out.cpu += shard.cpu;
+    out.took.resize(duration_histogram::buckets);
+    for (std::size_t b = 0; b < out.took.size(); ++b) out.took[b] += shard.calls.total.count(b);
   }
   const service_grants granted = grants_for(d.about(), c);
   for (const std::string& used : d.about().uses) out.uses.push_back({used, granted.uses.contains(used)});

@@ -35,16 +35,21 @@ struct call_chain::passage {
   call_chain* chain = nullptr;
   const method* asked = nullptr;
   service_call* call = nullptr;
+  std::size_t input_bytes = 0;  // as they came
+  bool admitted = false;
   timer deadline{this, [](void* self) {
                    auto& p = *static_cast<passage*>(self);
                    p.call->stop(make(error_code::deadline_exceeded, "the caller's deadline is over"));
                  }};
 };
 
-call_chain::call_chain(core_loop& core, const contract& about, service& inner, const chain_settings& settings)
-    : core_(core), about_(about), inner_(inner), settings_(settings) {}
+call_chain::call_chain(core_loop& core, const contract& about, service& inner, const chain_settings& settings,
+                       flight_recorder* recorder)
+    : core_(core), about_(about), inner_(inner), settings_(settings), recorder_(recorder) {}
 
-call_chain::~call_chain() = default;
+call_chain::~call_chain() {
+  if (journal_ != nullptr) recorder_->close(*journal_, about_);
+}
 
 call_chain::passage& call_chain::take_passage() {
   if (free_.empty()) {
@@ -80,7 +85,11 @@ void call_chain::ask(service_call& call) {
   passage& p = take_passage();
   p.chain = this;
   p.call = &call;
+  p.input_bytes = call.request.input.size();
+  p.admitted = false;
   call.response.cost = {};
+  call.response.log.clear();
+  call.response.unfit.clear();
   call.waiting_since = call.ended = {};
   call.effects.reset();
   call.fresh_instance = false;
@@ -93,6 +102,7 @@ void call_chain::ask(service_call& call) {
   };
   if (p.asked == nullptr) return refuse(unknown_method(about_, call.request.method));
   if (error why; !admit(call, *p.asked, why)) return refuse(std::move(why));
+  p.admitted = true;
   if (const auto& deadline = call.request.context.deadline) {
     if (*deadline <= call.began) return refuse(make(error_code::deadline_exceeded, "the caller's deadline is over"));
     core_.start(p.deadline, *deadline);
@@ -129,7 +139,10 @@ void call_chain::answered(passage& p, service_call& call) {
   if (output && settings_.outputs != output_check::off) {
     if (auto fits = check_answer(*p.asked, *output, settings_.limits); !fits) {
       log_misfit(*p.asked, fits.error());
-      if (settings_.outputs == output_check::enforce) output = std::unexpected(std::move(fits.error()));
+      if (settings_.outputs == output_check::enforce) {
+        call.response.unfit = *std::move(output);
+        output = std::unexpected(std::move(fits.error()));
+      }
     }
   }
   if (!call.effects) return leave(p, call);
@@ -169,6 +182,10 @@ void call_chain::leave(passage& p, service_call& call) {
   stats_.total.add(total);
   stats_.queue.add(cost.queue);
   stats_.guest.add(cost.guest);
+  if (recorder_ != nullptr) {
+    if (journal_ == nullptr) journal_ = &recorder_->open(about_);
+    journal_->add({call, p.asked, p.input_bytes, p.admitted, total});
+  }
   free_.push_back(&p);
   call.finish();
 }

@@ -96,7 +96,9 @@ bool scheduler::run_one() {
   time_point ended = recent_;
   const slice_end end = t.run_slice(recent_, ended);
   running_ = false;
-  f->credit_ -= ended - recent_;
+  const duration took = ended - recent_;
+  f->credit_ -= took;
+  f->used_.add(static_cast<std::uint64_t>(took.count()));
   if (end == slice_end::yielded && !t.queued_) enqueue(t);  // it may have been made ready within its own slice
   if (f->first_ == nullptr) retire(*f);
   return true;

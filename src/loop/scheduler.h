@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 
+#include "core/counter.h"
 #include "loop/clock.h"
 
 namespace waggle {
@@ -48,6 +49,9 @@ class flow {
   flow(const flow&) = delete;
   flow& operator=(const flow&) = delete;
 
+  /// How long its slices have run, those that are over. From any thread.
+  [[nodiscard]] duration used() const { return duration(static_cast<duration::rep>(used_.get())); }
+
  private:
   friend class scheduler;
   friend class task;
@@ -56,6 +60,7 @@ class flow {
   scheduler& owner_;
   unsigned weight_;
   duration credit_{0};
+  counter used_;  // ns
   task* first_ = nullptr;
   task* last_ = nullptr;
   flow* next_ = nullptr;

@@ -28,6 +28,7 @@ class wasm_actor final : public service {
   void drain(std::function<void()> done);
   /// Ends what it has with `why`.
   void shutdown(const error& why);
+  [[nodiscard]] duration cpu() const { return common_.share.used(); }
   [[nodiscard]] const counter& guest_failures() const { return common_.failures; }
 
  private:

@@ -40,7 +40,7 @@ void deployment::make_pools(std::span<const service_core> cores, const actor_par
                              .fresh = pool.fresh};
     shard& s = shards_[i];
     s.actor = std::make_unique<wasm_actor>(*s.core, *cores[i].calls, settings.blocking, parts, between, limits);
-    s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, settings.chain);
+    s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, settings.chain, cores[i].recorder);
     pools.push_back(&s.actor->pool());
   }
   for (wasm_worker_pool* const pool : pools) pool->connect(pools);
@@ -56,10 +56,11 @@ void deployment::make_singleton(std::span<const service_core> cores, const actor
           .queue = about_->pool.queue, .limits = settings.chain.limits, .outputs = settings.chain.outputs});
   chain_settings around = settings.chain;
   around.outputs = output_check::off;  // the actor looks at them, before it commits
-  for (shard& s : shards_) {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    shard& s = shards_[i];
     if (!s.singleton) s.door = std::make_unique<remote_service>(*s.core, *home.core, *home.singleton);
     service& inner = s.singleton ? static_cast<service&>(*s.singleton) : *s.door;
-    s.chain = std::make_unique<call_chain>(*s.core, *about_, inner, around);
+    s.chain = std::make_unique<call_chain>(*s.core, *about_, inner, around, cores[i].recorder);
   }
 }
 
@@ -150,9 +151,9 @@ std::uint32_t deployment::workers() const {
 
 deployment::shard_view deployment::view(std::size_t core) const {
   const shard& s = shards_[core];
-  if (s.actor) return {s.chain->stats(), s.actor->pool().stats(), s.actor->guest_failures()};
-  if (s.singleton) return {s.chain->stats(), s.singleton->stats(), s.singleton->guest_failures()};
-  return {s.chain->stats(), nothing_here, no_failures};
+  if (s.actor) return {s.chain->stats(), s.actor->pool().stats(), s.actor->guest_failures(), s.actor->cpu()};
+  if (s.singleton) return {s.chain->stats(), s.singleton->stats(), s.singleton->guest_failures(), s.singleton->cpu()};
+  return {s.chain->stats(), nothing_here, no_failures, {}};
 }
 
 }  // namespace waggle

@@ -26,6 +26,7 @@ struct deployment_settings {
 struct service_core {
   core_loop* loop = nullptr;
   sub_calls* calls = nullptr;
+  flight_recorder* recorder = nullptr;  ///< null: nothing is recorded
 };
 
 /// One version of a service on all cores: an actor and the chain around it on each. A singleton has one actor, on its home
@@ -56,6 +57,7 @@ class deployment : public std::enable_shared_from_this<deployment> {
     const call_stats& calls;
     const pool_stats& pool;
     const counter& guest_failures;
+    duration cpu;  ///< that its slices have taken
   };
   [[nodiscard]] std::size_t shards() const { return shards_.size(); }
   [[nodiscard]] shard_view view(std::size_t core) const;

@@ -43,6 +43,7 @@ class wasm_singleton_actor final : public service, private worker_events {
   void shutdown(const error& why);
 
   [[nodiscard]] const pool_stats& stats() const { return stats_; }
+  [[nodiscard]] duration cpu() const { return common_.share.used(); }
   [[nodiscard]] const counter& guest_failures() const { return common_.failures; }
 
  private:
