@@ -31,7 +31,8 @@ void print_part(std::string_view title, std::string_view lines) {
 
 void print_failure(const element& f) {
   print_part("message", text(f, "message"));
-  if (element details; !f["details"].get(details) && !details.is_null()) print_part("details", simdjson::minify(details));
+  if (element details; !f["details"].get(details) && !details.is_null())
+    print_part("details", simdjson::minify(details));
   print_part("input", text(f, "input"));
   print_part("answer", text(f, "answer"));
   std::string log;
@@ -47,9 +48,8 @@ void print_request(const element& r) {
   element receipt;
   element failure;
   if (r["receipt"].get(receipt) || r["failure"].get(failure)) return;
-  const std::string outcome = failure.is_null()
-                                  ? "ok"
-                                  : fmt::format("{} ({})", text(failure, "code"), text(failure, "fault"));
+  const std::string outcome =
+      failure.is_null() ? "ok" : fmt::format("{} ({})", text(failure, "code"), text(failure, "fault"));
   fmt::print("{}  {:<20} {:<28} {:>9} us  in {} B, out {} B; queue {}, guest {}, calls {}, commit {} us, id {}\n",
              text(r, "at"), printable(text(r, "method")), outcome, number(receipt, "totalUs"), number(r, "inputBytes"),
              number(r, "outputBytes"), number(receipt, "queueUs"), number(receipt, "guestUs"),
@@ -60,9 +60,9 @@ void print_request(const element& r) {
 }  // namespace
 
 int recent(const configuration& c, const recent_options& o) {
-  const auto answer =
-      ask_running_node(c, "recent",
-                       fmt::format(R"({{"service":{},"failedOnly":{},"first":{}}})", json_quote(o.service), o.failed, o.first));
+  const auto answer = ask_running_node(
+      c, "recent",
+      fmt::format(R"({{"service":{},"failedOnly":{},"first":{}}})", json_quote(o.service), o.failed, o.first));
   if (!answer) {
     fmt::print(stderr, "{}\n", to_json(answer.error()));
     return exit_failed;

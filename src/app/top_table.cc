@@ -47,8 +47,8 @@ std::optional<load_sample> read_load(std::string_view json) {
   simdjson::dom::array services;
   load_sample out;
   std::uint64_t cores = 0;
-  if (parser.parse(json.data(), json.size()).get(in) || !take(in, "cores", cores) || !take(in, "seconds", out.seconds) ||
-      !take_list(in, "bounds", out.bounds) || in["services"].get(services))
+  if (parser.parse(json.data(), json.size()).get(in) || !take(in, "cores", cores) ||
+      !take(in, "seconds", out.seconds) || !take_list(in, "bounds", out.bounds) || in["services"].get(services))
     return std::nullopt;
   out.cores = static_cast<unsigned>(cores);
   for (const element s : services) {
@@ -125,9 +125,9 @@ std::vector<std::string> top_lines(const load_sample& now, const std::vector<top
   out.push_back(fmt::format("{:<{}} {:>10} {:>9} {:>9} {:>9} {:>5} {:>5} {:>5} {:>6} {:>6}", "SERVICE", width, "REQ/S",
                             "ERR/S", "P50", "P99", "BUSY", "IDLE", "MAX", "QUEUE", "CPU %"));
   for (const top_row& r : rows)
-    out.push_back(fmt::format("{:<{}} {:>10.1f} {:>9.1f} {:>9} {:>9} {:>5} {:>5} {:>5} {:>6} {:>6.1f}", printable(r.name),
-                              width, r.requests, r.errors, duration_text(r.p50), duration_text(r.p99), r.now.busy,
-                              r.now.idle, r.now.max, r.now.queued, r.cpu * 100));
+    out.push_back(fmt::format("{:<{}} {:>10.1f} {:>9.1f} {:>9} {:>9} {:>5} {:>5} {:>5} {:>6} {:>6.1f}",
+                              printable(r.name), width, r.requests, r.errors, duration_text(r.p50),
+                              duration_text(r.p99), r.now.busy, r.now.idle, r.now.max, r.now.queued, r.cpu * 100));
   return out;
 }
 
@@ -136,8 +136,8 @@ std::string top_json(const load_sample& now, const std::vector<top_row>& rows) {
   for (const top_row& r : rows)
     services += fmt::format(
         R"({}{{"name":{},"requestsPerSecond":{:.3f},"errorsPerSecond":{:.3f},"p50Ms":{},"p99Ms":{},"workers":{{"busy":{},"idle":{},"max":{}}},"queued":{},"cpuPercent":{:.2f}}})",
-        services.empty() ? "" : ",", json_quote(r.name), r.requests, r.errors, json_ms(r.p50), json_ms(r.p99), r.now.busy,
-        r.now.idle, r.now.max, r.now.queued, r.cpu * 100);
+        services.empty() ? "" : ",", json_quote(r.name), r.requests, r.errors, json_ms(r.p50), json_ms(r.p99),
+        r.now.busy, r.now.idle, r.now.max, r.now.queued, r.cpu * 100);
   return fmt::format(R"({{"cores":{},"services":[{}]}})", now.cores, services);
 }
 

@@ -37,8 +37,8 @@ struct top_row {
 [[nodiscard]] std::vector<top_row> rows_between(const load_sample& before, const load_sample& after);
 
 /// The bound below which the fraction `q` lies, by the line through its bucket; nothing where nothing was counted.
-[[nodiscard]] std::optional<double> quantile(const std::vector<double>& bounds, const std::vector<std::uint64_t>& counts,
-                                             double q);
+[[nodiscard]] std::optional<double> quantile(const std::vector<double>& bounds,
+                                             const std::vector<std::uint64_t>& counts, double q);
 
 /// Lines, the first two about the node and the columns; names are made printable.
 [[nodiscard]] std::vector<std::string> top_lines(const load_sample& now, const std::vector<top_row>& rows);

@@ -12,10 +12,17 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::Optional;
 
-load_sample sample(double seconds, std::uint64_t requests, std::uint64_t errors, double cpu, std::vector<std::uint64_t> took) {
+load_sample sample(double seconds, std::uint64_t requests, std::uint64_t errors, double cpu,
+                   std::vector<std::uint64_t> took) {
   load_sample s{.cores = 2, .seconds = seconds, .bounds = {0.001, 0.002, 0.004}, .services = {}};
-  s.services["a.One"] = {.busy = 1, .idle = 2, .max = 8, .queued = 3, .requests = requests, .errors = errors,
-                         .cpu_seconds = cpu, .took = std::move(took)};
+  s.services["a.One"] = {.busy = 1,
+                         .idle = 2,
+                         .max = 8,
+                         .queued = 3,
+                         .requests = requests,
+                         .errors = errors,
+                         .cpu_seconds = cpu,
+                         .took = std::move(took)};
   return s;
 }
 

@@ -55,7 +55,7 @@ class call_chain final : public service {
   chain_settings settings_;
   call_stats stats_;
   flight_recorder* recorder_;
-  flight_recorder::journal* journal_ = nullptr;  // since its first request
+  flight_recorder::journal* journal_ = nullptr;     // since its first request
   std::vector<std::unique_ptr<passage>> passages_;  // all that were ever made
   std::vector<passage*> free_;
   time_point logging_since_{};

@@ -156,9 +156,7 @@ void flight_recorder::journal::end() {
   names_.clear();
 }
 
-time_point flight_recorder::journal::last() const {
-  return ring_[(next_ + ring_.size() - 1) % ring_.size()].ended;
-}
+time_point flight_recorder::journal::last() const { return ring_[(next_ + ring_.size() - 1) % ring_.size()].ended; }
 
 void flight_recorder::journal::failed(entry& e, const done& d) {
   const error& why = d.call.response.output.error();
@@ -188,7 +186,8 @@ void flight_recorder::journal::keep_names(const contract& about) {
   for (entry& e : ring_) {
     if (e.method == nullptr) continue;
     const auto ours = names_.find(*e.method);
-    if ((ours != names_.end() && &*ours == e.method) || going.contains(e.method)) e.method = &*kept.insert(*e.method).first;
+    if ((ours != names_.end() && &*ours == e.method) || going.contains(e.method))
+      e.method = &*kept.insert(*e.method).first;
   }
   names_.swap(kept);
 }

@@ -49,7 +49,7 @@ struct recorded_request {
 class flight_recorder {
  public:
   struct limits {
-    std::size_t requests = 100;          ///< of each service
+    std::size_t requests = 100;                ///< of each service
     std::size_t bytes = std::size_t{8} << 20;  ///< for all of them
   };
   class journal;
@@ -152,8 +152,8 @@ class flight_recorder::journal {
 
   flight_recorder& owner_;
   std::string service_;
-  std::vector<entry> ring_;  // of fixed capacity: failures point into it
-  std::size_t next_ = 0;     // the oldest, when it is full
+  std::vector<entry> ring_;                   // of fixed capacity: failures point into it
+  std::size_t next_ = 0;                      // the oldest, when it is full
   std::set<std::string, std::less<>> names_;  // of methods whose contract is gone
   unsigned versions_ = 0;
   bool forgotten_ = false;

@@ -32,7 +32,8 @@ struct inner_service final : service {
   };
 };
 
-contract compiled(const std::string& name, const std::string& methods = "pay(card: Card, note: String): Int other: Int") {
+contract compiled(const std::string& name,
+                  const std::string& methods = "pay(card: Card, note: String): Int other: Int") {
   spdlog::set_level(spdlog::level::off);
   auto made = compile_contract("schema @service(name: \"" + name + "\") { query: Query } type Query { " + methods +
                                    " } input Card { number: String! @sensitive }",
@@ -43,7 +44,8 @@ contract compiled(const std::string& name, const std::string& methods = "pay(car
 
 struct Recorder : testing::Test {
   struct served {
-    served(Recorder& on, const std::string& name, const std::string& methods = "pay(card: Card, note: String): Int other: Int")
+    served(Recorder& on, const std::string& name,
+           const std::string& methods = "pay(card: Card, note: String): Int other: Int")
         : about(compiled(name, methods)), inner(about), chain(on.core, about, inner, {.limits = {}}, &on.recorder) {}
     void ask(const std::string& method, std::string input = "{}", std::uint64_t id = 0) {
       service_call call;
@@ -186,7 +188,8 @@ TEST_F(Recorder, StaysWithinItsBytesAndLetsTheOldestGo) {
     clock.advance(1ms);
     all.push_back(std::make_unique<served>(*this, "a.S" + std::to_string(i)));
     all.back()->fail_with(failure("x"));
-    for (int n = 0; n < 6; ++n) all.back()->ask("pay", "{\"note\":\"" + std::string(static_cast<std::size_t>(i) * 20, 'x') + "\"}");
+    for (int n = 0; n < 6; ++n)
+      all.back()->ask("pay", "{\"note\":\"" + std::string(static_cast<std::size_t>(i) * 20, 'x') + "\"}");
     ASSERT_LE(recorder.bytes(), 100'000U);
   }
   EXPECT_THAT(recent("a.S0"), IsEmpty());
@@ -207,14 +210,16 @@ TEST_F(Recorder, RequestsSurviveAReloadAndNotARemoval) {
     fresh.ask("changed", "{}", 2);
     old.reset();
     fresh.ask("changed", "{}", 3);
-    EXPECT_THAT(recent("a.One"), ElementsAre(Field(&recorded_request::method, "changed"), Field(&recorded_request::method, "changed"),
-                                             Field(&recorded_request::method, "pay")));
+    EXPECT_THAT(recent("a.One"),
+                ElementsAre(Field(&recorded_request::method, "changed"), Field(&recorded_request::method, "changed"),
+                            Field(&recorded_request::method, "pay")));
   }
   served again(*this, "a.One");
   again.ask("other", "{}", 4);
   again.ask("other", "{}", 5);
-  EXPECT_THAT(recent("a.One"), ElementsAre(Field(&recorded_request::method, "other"), Field(&recorded_request::method, "other"),
-                                           Field(&recorded_request::method, "changed"), Field(&recorded_request::method, "changed")));
+  EXPECT_THAT(recent("a.One"),
+              ElementsAre(Field(&recorded_request::method, "other"), Field(&recorded_request::method, "other"),
+                          Field(&recorded_request::method, "changed"), Field(&recorded_request::method, "changed")));
   recorder.forget("a.One");
   EXPECT_THAT(recent("a.One"), IsEmpty());
   EXPECT_EQ(recorder.bytes(), 0U);

@@ -23,10 +23,10 @@ struct served_view {
   std::uint64_t idle = 0;
   std::uint64_t max = 0;
   std::uint64_t queued = 0;
-  std::uint64_t requests = 0;  ///< answered since this version was loaded
-  std::uint64_t errors = 0;    ///< of those
-  std::vector<use> uses;       ///< asked for
-  duration cpu{0};             ///< that its guests and what the host did for them took, since then
+  std::uint64_t requests = 0;       ///< answered since this version was loaded
+  std::uint64_t errors = 0;         ///< of those
+  std::vector<use> uses;            ///< asked for
+  duration cpu{0};                  ///< that its guests and what the host did for them took, since then
   std::vector<std::uint64_t> took;  ///< requests by how long they took: the buckets of `duration_histogram`
 };
 

@@ -47,18 +47,17 @@ std::string failure_json(const recorded_request& r) {
 }  // namespace
 
 std::string json_time(wall_time t) {
-  return fmt::format(R"("{}")",
-                     date_time(std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()).count()));
+  return fmt::format(R"("{}")", date_time(std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()).count()));
 }
 
 std::string requests_json(const std::vector<recorded_request>& all) {
   std::string out = "[";
   for (const recorded_request& r : all) {
     if (out.size() > most_bytes) break;
-    out += fmt::format(
-        R"({}{{"id":"{}","method":{},"at":{},"inputBytes":{},"outputBytes":{},"receipt":{},"failure":{}}})",
-        out.size() > 1 ? "," : "", r.id, json_quote(r.method), json_time(r.ended), r.input_bytes, r.output_bytes,
-        json(r.cost, r.total), failure_json(r));
+    out +=
+        fmt::format(R"({}{{"id":"{}","method":{},"at":{},"inputBytes":{},"outputBytes":{},"receipt":{},"failure":{}}})",
+                    out.size() > 1 ? "," : "", r.id, json_quote(r.method), json_time(r.ended), r.input_bytes,
+                    r.output_bytes, json(r.cost, r.total), failure_json(r));
   }
   return out + "]";
 }
@@ -67,15 +66,15 @@ std::string load_json(unsigned cores, time_point now, const std::vector<served_v
   std::string bounds;
   for (std::size_t i = 0; i + 1 < duration_histogram::buckets; ++i)
     bounds += fmt::format("{}{}", i > 0 ? "," : "", duration_histogram::bound(i));
-  return fmt::format(R"({{"cores":{},"seconds":{:.6f},"bounds":[{}],"services":{}}})", cores,
-                     std::chrono::duration<double>(now.time_since_epoch()).count(), bounds,
-                     list_of(all, [](const served_view& s) {
-                       return fmt::format(
-                           R"({{"name":{},"workers":{{"busy":{},"idle":{},"max":{}}},"queued":{},"requests":{},"errors":{},"cpuSeconds":{:.6f},"took":{}}})",
-                           json_quote(s.name), s.busy, s.idle, s.max, s.queued, s.requests, s.errors,
-                           std::chrono::duration<double>(s.cpu).count(),
-                           list_of(s.took, [](std::uint64_t n) { return std::to_string(n); }));
-                     }));
+  return fmt::format(
+      R"({{"cores":{},"seconds":{:.6f},"bounds":[{}],"services":{}}})", cores,
+      std::chrono::duration<double>(now.time_since_epoch()).count(), bounds, list_of(all, [](const served_view& s) {
+        return fmt::format(
+            R"({{"name":{},"workers":{{"busy":{},"idle":{},"max":{}}},"queued":{},"requests":{},"errors":{},"cpuSeconds":{:.6f},"took":{}}})",
+            json_quote(s.name), s.busy, s.idle, s.max, s.queued, s.requests, s.errors,
+            std::chrono::duration<double>(s.cpu).count(),
+            list_of(s.took, [](std::uint64_t n) { return std::to_string(n); }));
+      }));
 }
 
 }  // namespace waggle

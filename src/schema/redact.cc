@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "schema/redact.h"
 #include "schema/language/text.h"
+#include "schema/redact.h"
 #include "schema/values/check_value.h"
 #include "schema/values/json_cursor.h"
 #include "schema/values/json_scan.h"

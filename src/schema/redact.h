@@ -10,7 +10,7 @@ namespace waggle {
 
 /// A payload or an answer as it may be kept and shown.
 struct shown_value {
-  std::string text;                 ///< JSON; cut off where it was too long
+  std::string text;  ///< JSON; cut off where it was too long
   bool cut = false;
   std::vector<std::string> hidden;  ///< texts and numbers that are not in it, for `redact`; not the shortest
 };

@@ -40,14 +40,16 @@ shown_value payload(std::string_view method, const std::string& json, bool fits 
 
 TEST(redact, hides_what_the_contract_marks_and_nothing_else) {
   EXPECT_EQ(
-      payload("pay", R"({ "card" : {"number":"4111","holder":"Ada","next":{"number":"5222"}}, "note":"n", "pin":1234 })")
+      payload("pay",
+              R"({ "card" : {"number":"4111","holder":"Ada","next":{"number":"5222"}}, "note":"n", "pin":1234 })")
           .text,
       R"({"card":{"number":"[redacted]","holder":"Ada","next":{"number":"[redacted]"}},"note":"n","pin":"[redacted]"})");
-  EXPECT_EQ(payload("pay", R"({"card":{"number":""},"keys":["a",["b"]],"data":{"card":{"number":1}},"kind":"DEBIT"})").text,
-            R"({"card":{"number":"[redacted]"},"keys":"[redacted]","data":{"card":{"number":1}},"kind":"DEBIT"})");
+  EXPECT_EQ(
+      payload("pay", R"({"card":{"number":""},"keys":["a",["b"]],"data":{"card":{"number":1}},"kind":"DEBIT"})").text,
+      R"({"card":{"number":"[redacted]"},"keys":"[redacted]","data":{"card":{"number":1}},"kind":"DEBIT"})");
   EXPECT_EQ(payload("token", R"({"a":["S3CRET"]})").text, R"("[redacted]")");
-  const auto answer =
-      show_answer(*about().find("pay"), R"({"id":"7","receipt":"R","card":{"last":"4111","holder":"Ada"}})", true, 1000);
+  const auto answer = show_answer(*about().find("pay"),
+                                  R"({"id":"7","receipt":"R","card":{"last":"4111","holder":"Ada"}})", true, 1000);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->text, R"({"id":"7","receipt":"[redacted]","card":{"last":"[redacted]","holder":"Ada"}})");
 }
@@ -112,13 +114,14 @@ class Maker {
     }
   }
   std::string object(int depth, bool secret) {
-    static constexpr std::array<std::string_view, 11> names = {"card", "note", "tags",   "pin",      "kind",  "number",
+    static constexpr std::array<std::string_view, 11> names = {"card", "note", "tags",   "pin",     "kind", "number",
                                                                "keys", "next", "holder", "receipt", "numbr"};
     std::string out = "{";
     for (auto n = random_() % 4; n > 0; --n) {
       const std::string_view name = names.at(random_() % names.size());
       // What a careless caller sends: the secret's name in a place where the contract has none is secret as well.
-      const bool marked = secret || name == "pin" || name == "number" || name == "keys" || name == "receipt" || name == "numbr";
+      const bool marked =
+          secret || name == "pin" || name == "number" || name == "keys" || name == "receipt" || name == "numbr";
       out += (out.size() > 1 ? "," : "") + ("\"" + std::string(name) + "\" :" + value(depth, marked));
     }
     return out + "}";
