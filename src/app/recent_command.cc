@@ -50,7 +50,7 @@ void print_request(const element& r) {
   if (r["receipt"].get(receipt) || r["failure"].get(failure)) return;
   const std::string outcome =
       failure.is_null() ? "ok" : fmt::format("{} ({})", text(failure, "code"), text(failure, "fault"));
-  fmt::print("{}  {:<20} {:<28} {:>9} us  in {} B, out {} B; queue {}, guest {}, calls {}, commit {} us, id {}\n",
+  fmt::print("{}  {:<20} {:<28} {:>9} us  in {} B, out {} B; queue {}, guest {}, waited {}, commit {} us, id {}\n",
              text(r, "at"), printable(text(r, "method")), outcome, number(receipt, "totalUs"), number(r, "inputBytes"),
              number(r, "outputBytes"), number(receipt, "queueUs"), number(receipt, "guestUs"),
              number(receipt, "waitedUs"), number(receipt, "commitUs"), text(r, "id"));
