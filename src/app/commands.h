@@ -34,6 +34,23 @@ int state_list(const configuration& c, const std::string& service, const std::st
 int state_export(const configuration& c, const std::string& service, const std::string& out);
 /// Puts them in; with `replace` the services in the file then have nothing else.
 int state_import(const configuration& c, const std::string& in, bool replace);
+struct recent_options {
+  std::string service;
+  bool failed = false;  ///< only those that failed
+  unsigned first = 20;
+  bool json = false;
+};
+/// The last requests of a service of the node that runs on the data folder, the newest first; as JSON a line each.
+int recent(const configuration& c, const recent_options& o);
+
+struct top_options {
+  double seconds = 2;  ///< between two looks
+  bool once = false;
+  bool json = false;
+};
+/// What the services of that node do now: a table that stays on a terminal until q or Ctrl-C; elsewhere one table after the
+/// other.
+int top(const configuration& c, const top_options& o);
 int pack(const std::string& module, const std::string& schema, const std::string& out);
 /// Prints the standard form of a schema; mutations that match `reads` ("get*,list*") as queries.
 int convert(const std::string& file, const std::string& reads);

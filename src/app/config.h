@@ -92,6 +92,10 @@ struct configuration {
     std::uint32_t instances = 1000;
     std::uint32_t memory_mb = 256;
   } wasm;
+  struct {
+    std::uint32_t requests = 100;
+    std::uint32_t bytes = 16U << 20;
+  } recorder;
   std::vector<pool_override> pools;
   std::vector<grant> grants;
   std::string secrets = "/run/secrets";  ///< folder with secrets

@@ -58,6 +58,8 @@ constexpr config_key keys[] = {
     {"http.allowed_origins", AT(http.allowed_origins), "Origins to accept besides this machine's own"},
     {"wasm.instances", AT(wasm.instances), "instances at the same time, over all services", 1, 100'000},
     {"wasm.memory_mb", AT(wasm.memory_mb), "the most memory of an instance; a contract may ask for less", 1, 2048},
+    {"recorder.requests", AT(recorder.requests), "the last requests of each service to remember; 0: none", 0, 10'000},
+    {"recorder.bytes", AT(recorder.bytes), "memory for them, over all services; 0: none is remembered", 0, 1U << 30},
 };
 #undef AT
 

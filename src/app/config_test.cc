@@ -65,6 +65,8 @@ TEST(configuration, defaults_are_those_of_the_design) {
   EXPECT_EQ(c.payload().input_bytes, 1U << 20);
   EXPECT_EQ(c.payload().output_bytes, 1U << 20);
   EXPECT_EQ(c.validate_output, answer_check::enforce);
+  EXPECT_EQ(c.recorder.requests, 100U);
+  EXPECT_EQ(c.recorder.bytes, 16U << 20);
 }
 
 TEST(configuration, the_file_sets_every_type) {

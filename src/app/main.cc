@@ -119,6 +119,21 @@ int run(int argc, char** argv) {
   for (CLI::App* const one : {get_command, list_command, export_command, import_command})
     add_configuration_flags(*one, given, folder);
 
+  recent_options asked;
+  CLI::App* const recent_command = app.add_subcommand("recent", "the last requests of a service, the newest first");
+  recent_command->add_option("SERVICE", asked.service)->required();
+  recent_command->add_flag("--failed", asked.failed, "only those that failed");
+  recent_command->add_option("--first", asked.first, "at most so many")->check(CLI::Range(1, 1000));
+  recent_command->add_flag("--json", asked.json, "for programs: a line each");
+  add_configuration_flags(*recent_command, given, folder);
+
+  top_options look;
+  CLI::App* const top_command = app.add_subcommand("top", "what the services of a running node do now");
+  top_command->add_option("--seconds", look.seconds, "between two looks")->check(CLI::Range(0.1, 60.0));
+  top_command->add_flag("--once", look.once, "one table");
+  top_command->add_flag("--json", look.json, "for programs: a line for each table");
+  add_configuration_flags(*top_command, given, folder);
+
   if (argc > 1 && argv[1][0] != '-' &&
       std::ranges::none_of(app.get_subcommands([](auto*) { return true; }),
                            [&](const auto* c) { return c->get_name() == argv[1]; })) {
@@ -143,6 +158,8 @@ int run(int argc, char** argv) {
   if (*list_command) return state_list(*c, service, key);
   if (*export_command) return state_export(*c, service, out);
   if (*import_command) return state_import(*c, file, replace);
+  if (*recent_command) return recent(*c, asked);
+  if (*top_command) return top(*c, look);
   if (*check_command) return check(*c, target, json);
   if (*inspect_command) return inspect(*c, target, json);
   return bench(*c, load);

@@ -18,6 +18,7 @@
 #include "gateway/gzip.h"
 #include "host/admin_service.h"
 #include "schema/describe/describe.h"
+#include "schema/language/text.h"
 
 namespace waggle {
 namespace {
@@ -180,6 +181,9 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
     made->loop = std::make_unique<core_loop>(i, clock);
     made->calls = std::make_unique<sub_calls>(*made->loop, made->directory,
                                               call_limits{.depth = c.limits.call_depth, .calls = c.limits.calls});
+    if (c.recorder.requests > 0 && c.recorder.bytes > 0)
+      made->recorder = std::make_unique<flight_recorder>(
+          clock, flight_recorder::limits{.requests = c.recorder.requests, .bytes = c.recorder.bytes / c.threads});
     made->host = std::make_unique<host_services>(*made->loop, made->directory, *ground_, c,
                                                  traces_ ? &traces_->lane(i) : nullptr);
     made->server = std::make_unique<http_server>(*made->loop, made->directory, http,
@@ -266,6 +270,8 @@ result<void> node::listen_to_operator(std::function<void(node_operator::told<voi
   one_core& core = *cores_.front();
   node_operator does;
   does.services = [this] { return served(); };
+  does.cores = [this] { return static_cast<unsigned>(cores_.size()); };
+  does.recent = [this](const recent_question& q, auto done) { recent(q, std::move(done)); };
   does.schedules = [this] {
     std::vector<scheduled_view> all;
     for (schedule_view& s : schedules_->list()) all.push_back(view_of(std::move(s)));
@@ -300,6 +306,34 @@ std::vector<served_view> node::served() {
   return all;
 }
 
+void node::recent(const recent_question& q, node_operator::told<std::vector<recorded_request>> done) {
+  if (!cores_.front()->recorder)
+    return done(fail(error_code::failed_precondition, fault::caller,
+                     "nothing is recorded: recorder.requests or recorder.bytes is 0"));
+  {
+    const std::lock_guard lock(mutex_);
+    if (!services_.contains(q.service))
+      return done(fail(error_code::not_found, fault::caller, "no service " + graphql::shown(q.service) + " is served"));
+  }
+  struct gathering {
+    std::vector<recorded_request> all;
+    std::size_t open;
+    node_operator::told<std::vector<recorded_request>> done;
+  };
+  const auto g = std::make_shared<gathering>(gathering{{}, cores_.size(), std::move(done)});
+  core_loop* const home = cores_.front()->loop.get();
+  for (const auto& core : cores_)
+    core->loop->post([q, g, home, recorder = core->recorder.get()] {
+      home->post([g, first = q.first, some = recorder->recent(q.service, q.failed_only, q.first)]() mutable {
+        std::ranges::move(some, std::back_inserter(g->all));
+        if (--g->open > 0) return;
+        std::ranges::stable_sort(g->all, std::ranges::greater{}, &recorded_request::ended);
+        g->all.resize(std::min(g->all.size(), first));
+        g->done(std::move(g->all));
+      });
+    });
+}
+
 std::vector<node::missing_use> node::missing_uses() {
   std::vector<missing_use> all;
   {
@@ -329,7 +363,10 @@ result<void> node::deploy(const loaded_service& s) {
   const std::string& name = s.about->name;
   std::vector<service_core> all;
   for (const auto& core : cores_)
-    all.push_back({core->loop.get(), core->calls.get(), traces_ ? &traces_->lane(core->loop->index()) : nullptr});
+    all.push_back({.loop = core->loop.get(),
+                   .calls = core->calls.get(),
+                   .traces = traces_ ? &traces_->lane(core->loop->index()) : nullptr,
+                   .recorder = core->recorder.get()});
   deployment_settings settings = settings_for(*s.about, config_, ground_.get());
   {
     const std::lock_guard lock(mutex_);
@@ -398,7 +435,10 @@ void node::remove(const std::string& name) {
   }
   to_schedule_.erase(name);
   cores_.front()->loop->post([this, name] { schedules_->remove(name); });
-  on_all_cores([&](one_core& core) { core.directory.remove(name); });
+  on_all_cores([&](one_core& core) {
+    core.directory.remove(name);
+    if (core.recorder) core.recorder->forget(name);
+  });
   retire(std::move(old));
 }
 

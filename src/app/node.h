@@ -88,6 +88,7 @@ class node {
     std::unique_ptr<core_loop> loop;
     service_directory directory;
     std::unique_ptr<sub_calls> calls;
+    std::unique_ptr<flight_recorder> recorder;  // null: off
     std::unique_ptr<host_services> host;
     std::unique_ptr<http_server> server;
     std::unique_ptr<http_server> operators;  // the operator's socket, on the first core
@@ -97,6 +98,8 @@ class node {
   std::optional<page> operator_page(std::string_view path);
   std::string metrics_text();
   std::vector<served_view> served();
+  /// On the first core.
+  void recent(const recent_question& q, node_operator::told<std::vector<recorded_request>> done);
   void retire(std::shared_ptr<deployment> old);
   /// The versions of that name that serve or still finish what they have. `mutex_` is held.
   [[nodiscard]] std::vector<std::shared_ptr<deployment>> versions_of(const std::string& name) const;

@@ -72,4 +72,12 @@ result<std::optional<std::string>> ask_operator(const std::string& data, std::st
   return answer;
 }
 
+result<std::string> ask_running_node(const configuration& c, std::string_view method, const std::string& input) {
+  auto answer = ask_operator(c.data, method, input);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  if (*answer) return **std::move(answer);
+  return fail(error_code::unavailable, fault::caller,
+              fmt::format("no node runs on the data folder {}; --data names another", c.data));
+}
+
 }  // namespace waggle

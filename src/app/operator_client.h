@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/config.h"
 #include "core/error.h"
 
 namespace waggle {
@@ -11,5 +12,9 @@ namespace waggle {
 /// nothing where no node listens there. Errors: the method's own; `unavailable` where the node gave no whole answer. Blocks.
 [[nodiscard]] result<std::optional<std::string>> ask_operator(const std::string& data, std::string_view method,
                                                               const std::string& input);
+
+/// The same for commands that need a node: `unavailable` where none runs on the folder.
+[[nodiscard]] result<std::string> ask_running_node(const configuration& c, std::string_view method,
+                                                   const std::string& input);
 
 }  // namespace waggle

@@ -5,17 +5,22 @@
 namespace waggle {
 
 served_view view_of(const deployment& d, const configuration& c) {
-  served_view out{.name = d.about().name, .version = d.about().version, .max = d.max_workers(), .uses = {}};
+  served_view out{.name = d.about().name, .version = d.about().version, .max = d.max_workers(), .uses = {}, .took = {}};
   for (std::size_t i = 0; i < d.shards(); ++i) {
     const auto shard = d.view(i);
     out.busy += shard.pool.busy.get();
     out.idle += shard.pool.idle.get();
     out.queued += shard.pool.queued.get();
-    for (std::size_t code = 0; code < 17; ++code) {
-      const std::uint64_t n = shard.calls.answered(code);
-      out.requests += n;
-      if (code > 0) out.errors += n;
-    }
+    out.cpu += shard.cpu;
+    out.took.resize(duration_histogram::buckets);
+    shard.calls.each([&out](const method*, const method_stats& m) {
+      for (std::size_t code = 0; code < m.by_code.size(); ++code) {
+        const std::uint64_t n = m.by_code[code].get();
+        out.requests += n;
+        if (code > 0) out.errors += n;
+      }
+      for (std::size_t b = 0; b < out.took.size(); ++b) out.took[b] += m.total.count(b);
+    });
   }
   const service_grants granted = grants_for(d.about(), c);
   for (const std::string& used : d.about().uses) out.uses.push_back({used, granted.uses.contains(used)});

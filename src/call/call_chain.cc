@@ -37,8 +37,10 @@ struct call_chain::passage {
   const method* asked = nullptr;
   service_call* call = nullptr;
   bool traced = false;
-  std::uint64_t parent = 0;  // of its span
-  trace_context at;          // its span: the call's own may be elsewhere by the end
+  bool admitted = false;
+  std::size_t input_bytes = 0;  // as they came
+  std::uint64_t parent = 0;     // of its span
+  trace_context at;             // its span: the call's own may be elsewhere by the end
   timer deadline{
       this, [](void* self) {
         auto& p = *static_cast<passage*>(self);
@@ -46,10 +48,13 @@ struct call_chain::passage {
       }};
 };
 
-call_chain::call_chain(core_loop& core, const contract& about, service& inner, const chain_settings& settings)
-    : core_(core), about_(about), inner_(inner), settings_(settings) {}
+call_chain::call_chain(core_loop& core, const contract& about, service& inner, const chain_settings& settings,
+                       flight_recorder* recorder)
+    : core_(core), about_(about), inner_(inner), settings_(settings), recorder_(recorder) {}
 
-call_chain::~call_chain() = default;
+call_chain::~call_chain() {
+  if (journal_ != nullptr) recorder_->close(*journal_, about_);
+}
 
 call_chain::passage& call_chain::take_passage() {
   if (free_.empty()) {
@@ -88,7 +93,11 @@ void call_chain::ask(service_call& call) {
   p.call = &call;
   p.traced = settings_.traces != nullptr && settings_.traces->begin(call.request.context, p.parent);
   if (p.traced) p.at = call.request.context.trace;
+  p.input_bytes = call.request.input.size();
+  p.admitted = false;
   call.response.cost = {};
+  call.response.log.clear();
+  call.response.unfit.clear();
   call.waiting_since = call.ended = {};
   call.effects.reset();
   call.fresh_instance = false;
@@ -101,6 +110,7 @@ void call_chain::ask(service_call& call) {
   };
   if (p.asked == nullptr) return refuse(unknown_method(about_, call.request.method));
   if (error why; !admit(call, *p.asked, why)) return refuse(std::move(why));
+  p.admitted = true;
   if (const auto& deadline = call.request.context.deadline) {
     if (*deadline <= call.began)
       return refuse(make(error_code::deadline_exceeded, failure_cause::deadline, "the caller's deadline is over"));
@@ -140,7 +150,10 @@ void call_chain::answered(passage& p, service_call& call) {
     if (auto fits = check_answer(*p.asked, *output, settings_.limits); !fits) {
       log_misfit(call, *p.asked, fits.error());
       fits.error().cause = failure_cause::answer;
-      if (settings_.outputs == output_check::enforce) output = std::unexpected(std::move(fits.error()));
+      if (settings_.outputs == output_check::enforce) {
+        call.response.unfit = *std::move(output);
+        output = std::unexpected(std::move(fits.error()));
+      }
     }
   }
   if (!call.effects) return leave(p, call);
@@ -176,6 +189,10 @@ void call_chain::leave(passage& p, service_call& call) {
   // What was neither waiting nor the guest's is ours: checking in and out, and copying.
   cost.validate = std::max(duration(0), total - cost.queue - cost.guest - cost.waited - cost.commit);
   note(p.asked, total, call.response);
+  if (recorder_ != nullptr) {
+    if (journal_ == nullptr) journal_ = &recorder_->open(about_);
+    journal_->add({call, p.asked, p.input_bytes, p.admitted, total});
+  }
   if (p.traced) {
     record(p, call);
     // As it came: whoever asked may use it again.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "call/call_stats.h"
+#include "call/flight_recorder.h"
 #include "call/trace_lane.h"
 #include "core/limits.h"
 #include "core/service.h"
@@ -31,8 +32,9 @@ struct chain_settings {
 /// time left; then the service; then does the answer fit, and what did it cost.
 class call_chain final : public service {
  public:
-  /// `about` and `inner` outlive it.
-  call_chain(core_loop& core, const contract& about, service& inner, const chain_settings& settings);
+  /// `about`, `inner` and `recorder`, which may be null, outlive it.
+  call_chain(core_loop& core, const contract& about, service& inner, const chain_settings& settings,
+             flight_recorder* recorder = nullptr);
   ~call_chain() override;
 
   void ask(service_call& call) override;
@@ -57,6 +59,8 @@ class call_chain final : public service {
   service& inner_;
   chain_settings settings_;
   call_stats stats_;
+  flight_recorder* recorder_;
+  flight_recorder::journal* journal_ = nullptr;     // since its first request
   std::vector<std::unique_ptr<passage>> passages_;  // all that were ever made
   std::vector<passage*> free_;
   time_point logging_since_{};

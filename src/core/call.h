@@ -93,6 +93,8 @@ struct receipt {
 struct service_response {
   result<std::string> output;  ///< the answer's bytes: JSON
   receipt cost;
+  std::string log;    ///< the last lines of the guest's log, for whoever asks why the request failed
+  std::string unfit;  ///< an answer that did not fit the contract, likewise; `output` is the error
 };
 
 /// A request on its way through the layers, and the answer on its way back.

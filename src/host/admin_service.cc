@@ -8,29 +8,15 @@
 
 #include "host/contracts.h"
 #include "host/guest_call.h"
+#include "host/operator_json.h"
 #include "host/state_answers.h"
 
 namespace waggle {
 namespace {
 
-/// A list in JSON of what `one` makes of each.
-template <class T, class One>
-std::string list_of(const std::vector<T>& all, One one) {
-  std::string out = "[";
-  for (const T& t : all) {
-    if (out.size() > 1) out += ',';
-    out += one(t);
-  }
-  return out + "]";
-}
-
 std::string_view json(bool b) { return b ? "true" : "false"; }
 
-std::string json(const std::optional<wall_time>& t) {
-  if (!t) return "null";
-  return fmt::format(R"("{}")",
-                     date_time(std::chrono::floor<std::chrono::milliseconds>(t->time_since_epoch()).count()));
-}
+std::string json(const std::optional<wall_time>& t) { return t ? json_time(*t) : "null"; }
 
 std::string json(const served_view& s) {
   const auto use = [](const served_view::use& u) {
@@ -119,6 +105,10 @@ void admin_service::ask(service_call& call) {
     call.response.output = list_of(does_.services(), one);
   } else if (method == "schedules") {
     call.response.output = list_of(does_.schedules(), one);
+  } else if (method == "load") {
+    call.response.output = load_json(does_.cores(), core_.now(), does_.services());
+  } else if (method == "recent") {
+    return recent(call);
   } else if (method == "trigger") {
     const auto in = payload_of(call);
     if (!in) return call.finish(in.error());
@@ -137,6 +127,20 @@ void admin_service::ask(service_call& call) {
     return read_state(call);
   }
   call.finish();
+}
+
+void admin_service::recent(service_call& call) {
+  const auto in = payload_of(call);
+  if (!in) return call.finish(in.error());
+  recent_question q{.service = text_of(*in, "service")};
+  (void)in->at_key("failedOnly").get_bool().get(q.failed_only);
+  if (std::int64_t first = 0; !in->at_key("first").get_int64().get(first)) q.first = static_cast<std::size_t>(first);
+  does_.recent(q, [number = waiting_.add(call), here = std::weak_ptr(here_)](auto outcome) {
+    const auto self = here.lock();
+    if (!self) return;
+    if (!outcome) return (*self)->answer(number, std::unexpected(std::move(outcome.error())));
+    (*self)->answer(number, requests_json(*outcome));
+  });
 }
 
 void admin_service::read_state(service_call& call) {

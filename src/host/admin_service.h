@@ -26,6 +26,7 @@ class admin_service final : public service {
 
  private:
   void read_state(service_call& call);
+  void recent(service_call& call);
   void answer(std::uint64_t number, result<std::string> outcome);
 
   core_loop& core_;

@@ -1,5 +1,6 @@
 #include "host/admin_service.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "call/call_chain.h"
@@ -25,6 +26,12 @@ struct Admin : testing::Test {
     };
     does.reload = [this](auto done) { reloaded = std::move(done); };
     does.drain = [this] { ++drains; };
+    does.cores = [] { return 2U; };
+    does.recent = [this](const recent_question& q, auto done) {
+      asked = fmt::format("{} {} {}", q.service, q.failed_only, q.first);
+      if (recorded) return done(*recorded);
+      done(fail(error_code::failed_precondition, fault::caller, "nothing is recorded"));
+    };
     return does;
   }
   std::string ask(std::string method, std::string input = "{}", std::shared_ptr<guest_request> as = nullptr) {
@@ -45,6 +52,7 @@ struct Admin : testing::Test {
   std::string asked;
   node_operator::told<std::string> triggered;
   node_operator::told<void> reloaded;
+  std::optional<std::vector<recorded_request>> recorded;
   int drains = 0;
 
   manual_clock clock;
@@ -142,6 +150,61 @@ TEST_F(Admin, WhoeverTriggeredMayGoAndTheAnswerIsForNobody) {
   triggered("1");
 }
 
+TEST_F(Admin, ShowsTheLastRequestsOfAService) {
+  recorded_request fine{.id = 7,
+                        .method = "place",
+                        .ended = wall_time(std::chrono::milliseconds(1'700'000'000'123)),
+                        .input_bytes = 12,
+                        .output_bytes = 34,
+                        .total = std::chrono::microseconds(56),
+                        .cost = {.queue = std::chrono::microseconds(1), .calls = 2, .memory_kb = 1088, .warm = true},
+                        .failure = {}};
+  recorded_request refused{.method = "place", .code = 8, .whose = fault::overload, .failure = {}};
+  recorded_request failed{.method = "place", .code = 13, .whose = fault::guest, .failure = {}};
+  failed.failure = std::make_shared<const recorded_failure>(recorded_failure{.message = "it \"trapped\"",
+                                                                             .details = R"({"n":1})",
+                                                                             .input = R"({"a":1,"b…)",
+                                                                             .answer = "",
+                                                                             .log = "info one\nwarn two\n",
+                                                                             .backtrace = "unreachable\n 0: f",
+                                                                             .callers = "a.A → b.B",
+                                                                             .traceparent = ""});
+  recorded = {fine};
+  EXPECT_EQ(ask("recent", R"({"service":"shop.v1.Orders"})"),
+            R"([{"id":"7","method":"place","at":"2023-11-14T22:13:20.123Z","inputBytes":12,"outputBytes":34,)"
+            R"("receipt":{"totalUs":56,"queueUs":1,"validateUs":0,"guestUs":0,"waitedUs":0,"commitUs":0,"calls":2,)"
+            R"("memoryKb":1088,"warm":true},"failure":null}])");
+  EXPECT_EQ(asked, "shop.v1.Orders false 20");
+  recorded = {refused, failed};
+  const std::string text = ask("recent", R"({"service":"a.A","failedOnly":true,"first":3})");
+  EXPECT_EQ(asked, "a.A true 3");
+  EXPECT_THAT(text, HasSubstr(R"("failure":{"code":"resource_exhausted","fault":"overload","message":null,)"
+                              R"("details":null,"input":null,"answer":null,"log":[],"backtrace":null,"callers":null,)"
+                              R"("traceparent":null}})"));
+  EXPECT_THAT(text, HasSubstr(R"({"code":"internal","fault":"guest","message":"it \"trapped\"","details":{"n":1},)"
+                              R"("input":"{\"a\":1,\"b…","answer":null,"log":["info one","warn two"],)"
+                              R"("backtrace":"unreachable\n 0: f","callers":"a.A → b.B","traceparent":null})"));
+  recorded.reset();
+  EXPECT_THAT(ask("recent", R"({"service":"a.A"})"), HasSubstr("failed_precondition"));
+}
+
+TEST_F(Admin, ShowsFiguresThatOnlyGrow) {
+  services = {{.name = "a.A",
+               .busy = 1,
+               .idle = 2,
+               .max = 8,
+               .queued = 3,
+               .requests = 40,
+               .errors = 5,
+               .uses = {},
+               .cpu = std::chrono::milliseconds(1500),
+               .took = {1, 2}}};
+  const std::string text = ask("load");
+  EXPECT_THAT(text, HasSubstr(R"({"cores":2,"seconds":1.000000,"bounds":[1e-06,2e-06,)"));
+  EXPECT_THAT(text, HasSubstr(R"("services":[{"name":"a.A","workers":{"busy":1,"idle":2,"max":8},"queued":3,)"
+                              R"("requests":40,"errors":5,"cpuSeconds":1.500000,"took":[1,2]}]})"));
+}
+
 TEST_F(Admin, ReloadIsAnsweredWhenItIsDone) {
   guest_call c("reload", "{}", nullptr);
   chain.ask(c.call);
@@ -162,7 +225,7 @@ TEST_F(Admin, DrainBegins) {
 TEST_F(Admin, NoGuestMayCallItWhateverItIsGranted) {
   service_grants all;
   all.uses = {std::string(admin_service::name)};
-  for (const char* method : {"services", "schedules", "stateServices", "reload", "drain"})
+  for (const char* method : {"services", "schedules", "stateServices", "load", "reload", "drain"})
     EXPECT_THAT(ask(method, "{}", guest("shop.v1.Orders", all)),
                 AllOf(HasSubstr("permission_denied"), HasSubstr("operator")))
         << method;

@@ -92,6 +92,7 @@ void scheduler::run(choice c) {
   if (c.out_of_turn) favour_ -= took;
   if (was_long) favour_ = std::min(favour_ + took, slice);
   charge(f, took, c.out_of_turn);
+  f.used_.add(static_cast<std::uint64_t>(took.count()));
   if (end == slice_end::finished) return;  // it may be gone
   t.used_ += took;
   if (end == slice_end::yielded && !t.queued()) enqueue(t);  // it may have been made ready within its own slice

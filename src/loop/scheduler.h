@@ -4,6 +4,7 @@
 
 #include <boost/intrusive/set.hpp>
 
+#include "core/counter.h"
 #include "loop/clock.h"
 
 namespace waggle {
@@ -61,6 +62,9 @@ class flow {
   flow(const flow&) = delete;
   flow& operator=(const flow&) = delete;
 
+  /// How long its slices have run, those that are over. From any thread.
+  [[nodiscard]] duration used() const { return duration(static_cast<duration::rep>(used_.get())); }
+
  private:
   friend class scheduler;
   friend class task;
@@ -69,6 +73,7 @@ class flow {
   scheduler& owner_;
   unsigned weight_;
   duration spent_{0};  // its time on the core, divided by its weight: its virtual time
+  counter used_;       // ns on the core
   task::queue short_;  // tasks whose request has used less than a slice
   task::queue long_;
   hook in_turn_;   // has tasks

@@ -45,7 +45,7 @@ void deployment::make_pools(std::span<const service_core> cores, const actor_par
     if (settings.waits) s.actor->open(false);
     chain_settings around = settings.chain;
     around.traces = cores[i].traces;
-    s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, around);
+    s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, around, cores[i].recorder);
     pools.push_back(&s.actor->pool());
   }
   for (wasm_worker_pool* const pool : pools) pool->connect(pools);
@@ -66,7 +66,7 @@ void deployment::make_singleton(std::span<const service_core> cores, const actor
     around.traces = cores[i].traces;
     if (!s.singleton) s.door = std::make_unique<remote_service>(*s.core, *home.core, *home.singleton);
     service& inner = s.singleton ? static_cast<service&>(*s.singleton) : *s.door;
-    s.chain = std::make_unique<call_chain>(*s.core, *about_, inner, around);
+    s.chain = std::make_unique<call_chain>(*s.core, *about_, inner, around, cores[i].recorder);
   }
 }
 
@@ -161,11 +161,12 @@ std::uint32_t deployment::workers() const {
 deployment::shard_view deployment::view(std::size_t core) const {
   const shard& s = shards_[core];
   const auto of = [&s](const auto& actor, const pool_stats& pool) -> shard_view {
-    return {s.chain->stats(), pool, actor.common().failures, actor.common().around.stats};
+    const actor_common& all = actor.common();
+    return {s.chain->stats(), pool, all.failures, all.around.stats, all.share.used()};
   };
   if (s.actor) return of(*s.actor, s.actor->pool().stats());
   if (s.singleton) return of(*s.singleton, s.singleton->stats());
-  return {s.chain->stats(), nothing_here, no_failures, no_workers};
+  return {s.chain->stats(), nothing_here, no_failures, no_workers, {}};
 }
 
 }  // namespace waggle

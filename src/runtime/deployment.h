@@ -29,7 +29,8 @@ struct deployment_settings {
 struct service_core {
   core_loop* loop = nullptr;
   sub_calls* calls = nullptr;
-  trace_lane* traces = nullptr;  ///< null: no traces
+  trace_lane* traces = nullptr;         ///< null: no traces
+  flight_recorder* recorder = nullptr;  ///< null: nothing is recorded
 };
 
 /// One version of a service on all cores: an actor and the chain around it on each. A singleton has one actor, on its home
@@ -64,6 +65,7 @@ class deployment : public std::enable_shared_from_this<deployment> {
     const pool_stats& pool;
     const guest_failures& failures;
     const worker_stats& workers;
+    duration cpu;  ///< that its slices have taken
   };
   [[nodiscard]] std::size_t shards() const { return shards_.size(); }
   [[nodiscard]] shard_view view(std::size_t core) const;

@@ -63,6 +63,7 @@ void remote_service::answered(crossing& c) {
   service_call* const outer = std::exchange(c.outer, nullptr);
   if (outer != nullptr) {
     outer->response = std::move(c.call.response);
+    outer->request.input = std::move(c.call.request.input);
     outer->effects = std::move(c.call.effects);
     outer->began = c.call.began;
     outer->ended = here_.now();

@@ -98,6 +98,7 @@ void wasm_singleton_actor::stop(service_call& call, error why) {
   if (auto* const j = static_cast<job*>(call.held.at)) {
     j->outer = nullptr;
     j->call.request.context.deadline.reset();
+    call.request.input = j->call.request.input;
   } else {
     unlink(call);
     call.response.cost.queue += call.ended - call.waiting_since;
@@ -211,7 +212,9 @@ void wasm_singleton_actor::check(job& j) {
       common_.around.running = &j.call.request;
       common_.node_log.write(3, fits.error().message);
       common_.around.running = nullptr;
-      if (settings_.outputs == output_check::enforce) output = std::unexpected(std::move(fits.error()));
+      if (settings_.outputs != output_check::enforce) return;
+      j.call.response.unfit = *std::move(output);
+      output = std::unexpected(std::move(fits.error()));
     }
 }
 
@@ -306,6 +309,7 @@ void wasm_singleton_actor::send_answers() {
     if (j->outer == nullptr) continue;
     service_call& outer = *j->outer;
     outer.response = std::move(j->call.response);
+    outer.request.input = std::move(j->call.request.input);
     outer.began = j->call.began;
     outer.ended = j->call.ended;
     if (j->call.effects) j->call.effects->state.reset();

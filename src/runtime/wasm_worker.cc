@@ -69,6 +69,7 @@ void wasm_worker::run(service_call& call) {
   // What it got before, on its own core or in an earlier run, perhaps came from there: a log is of one core.
   if (call.effects) call.effects->log = around_.log_of_guests();
   abandoned_ = timed_out_ = false;
+  lines_.clear();
   if (call.fresh_instance) started_ = false;
   warm_ = started_;
   guest_time_ = charged_ = duration(0);
@@ -92,6 +93,8 @@ void wasm_worker::abandon() {
   cost.warm = warm_;
   // The guest may still read its input or ask for its context; the call goes back to its owner.
   orphan_ = std::move(call_->request);
+  call_->request.input = orphan_.input;  // for whoever wants to know what took so long
+  give_lines();
   if (started_) guest_->moved(orphan_.method, orphan_.input);
   call_ = nullptr;
   abandoned_ = true;
@@ -118,7 +121,9 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
     charged_ += waited;
     if (call_ != nullptr) call_->response.cost.waited += waited;
   }
+  around_.log.also(&lines_);
   slice_end how = guest_->poll();
+  around_.log.also(nullptr);
   ended = around_.core.now();
   guest_time_ += ended - begun;
   charged_ += ended - begun;
@@ -169,7 +174,10 @@ slice_end wasm_worker::started() {
 
 slice_end wasm_worker::end(worker_events::outcome how) {
   wake_.stop();
+  around_.log.also(&lines_);
   output_.finish(around_.log);
+  around_.log.also(nullptr);
+  if (call_ != nullptr) give_lines();
   if (std::exchange(waiting_, std::nullopt)) around_.stats.waiting.sub();
   ready_since_ = {};
   if (abandoned_) orphan_ = {};
@@ -199,6 +207,10 @@ slice_end wasm_worker::end_failed() {
     call_->response.output = std::unexpected(std::move(e));
   }
   return end(how);
+}
+
+void wasm_worker::give_lines() {
+  if (!lines_.empty()) call_->response.log = lines_.take();
 }
 
 void wasm_worker::fill_cost() {

@@ -59,6 +59,7 @@ class wasm_worker final : public worker, private task, private instance_host, pr
   void get_turn();
   void fill_response();
   void fill_cost();
+  void give_lines();
   [[nodiscard]] duration allowance() const;
 
   time_point now() override { return around_.core.now(); }
@@ -75,6 +76,7 @@ class wasm_worker final : public worker, private task, private instance_host, pr
   worker_events& pool_;
   std::unique_ptr<instance> guest_;
   output_lines output_;
+  last_lines lines_;  // of this request
   timer wake_;
   sub_calls::under_way* asked_ = nullptr;  // the call whose answer the guest waits for
   bool asking_ = false;                    // it is being begun: an answer needs no new turn

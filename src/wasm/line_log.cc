@@ -89,17 +89,22 @@ void line_log::report_dropped() {
   sink_(3, notice);
 }
 
+void line_log::put(int level, std::string_view plain) {
+  sink_(level, plain);
+  if (also_ != nullptr) also_->add(level, plain);
+}
+
 bool line_log::line(int level, std::string_view text, std::uint64_t cut) {
   if (!admit()) return false;
   level = std::clamp(level, 0, 4);
   if (cut == 0 && text.size() <= limits_.line_bytes && is_plain(text)) {
-    sink_(level, text);
+    put(level, text);
     return true;
   }
   std::string out;
   cut += text.size() - escape(out, text, limits_.line_bytes);
   if (cut != 0) fmt::format_to(std::back_inserter(out), " (cut: {} more bytes)", cut);
-  sink_(level, out);
+  put(level, out);
   return true;
 }
 

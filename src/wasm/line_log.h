@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "loop/clock.h"
+#include "wasm/last_lines.h"
 
 namespace waggle {
 
@@ -42,15 +43,20 @@ class line_log {
   /// So many more lines are dropped unseen: while one is, those right behind it are not worth asking the time for.
   void drop(std::uint64_t lines) { dropped_ += lines; }
 
+  /// From now on what is written is remembered there too, null: no longer; of whose request it is.
+  void also(last_lines* of) { also_ = of; }
+
   [[nodiscard]] const line_log_limits& limits() const { return limits_; }
 
  private:
   bool admit();
   void report_dropped();
+  void put(int level, std::string_view plain);
 
   const clock_source& clock_;
   sink sink_;
   line_log_limits limits_;
+  last_lines* also_ = nullptr;
   duration interval_;  ///< one line's share of the time
   time_point full_{};  ///< when the bucket will be (or was) full again
   time_point next_report_{};

@@ -3,15 +3,17 @@
 import concurrent.futures
 import json
 import os
+import pty
 import re
 import signal
 import socket
 import stat
 import subprocess
+import termios
 import tomllib
 import unittest
 
-from node import Answer, Node, TestCase, terminate, wait_until
+from node import PROGRAM, Answer, Node, TestCase, terminate, wait_until
 
 ADMIN = "waggle.admin.v1.Admin"
 
@@ -180,6 +182,164 @@ ENTRIES = [{"service": "e2e.One", "key": "a/1", "value": {"price": 1.50, "text":
            {"service": "e2e.One", "key": "a/2", "value": None},
            {"service": "e2e.One", "key": "b", "value": 3, "expires": 4000000000000},
            {"service": "e2e.Two", "key": "a/1", "value": "other"}]
+
+
+SECRET = """schema @service(name: "e2e.Secret", version: "1.0.0") { query: Query }
+scalar JSON
+type Query {
+  fail(error: JSON, card: Card, note: String): JSON
+  trap(card: Card, note: String): JSON
+  wrong(card: Card): Int
+  echo(card: Card, note: String, n: Int): JSON
+}
+input Card { number: String @sensitive, holder: String }
+"""
+
+
+class Recorder(Operator):
+    def secret(self):
+        path = self.service("Secret", folder=self.services).with_suffix(".graphql")
+        path.write_text(SECRET)
+        return path
+
+    def recent(self, *arguments, status=0):
+        r = self.run_waggle("recent", *arguments, "--data", self.data)
+        self.assertEqual(status, r.status, r)
+        return r
+
+    def requests(self, *arguments):
+        return [json.loads(line) for line in self.recent(*arguments, "--json").out.splitlines()]
+
+    def test_the_last_requests_of_a_service_are_there_newest_first(self):
+        self.service("One", folder=self.services)
+        self.service("Two", folder=self.services)
+        with self.node(threads=2) as node:
+            for n in range(5):
+                self.assertEqual(200, node.call("e2e.One", "echo", {"n": n}).status)
+            self.assertEqual(500, node.call("e2e.One", "trap").status)
+            self.assertEqual(400, node.call("e2e.One", "echo", {"n": "x"}).status)
+            all_ = self.requests("e2e.One")
+            self.assertEqual(["echo", "trap"] + ["echo"] * 5, [r["method"] for r in all_])
+            self.assertEqual((7, 7), (all_[6]["inputBytes"], all_[6]["outputBytes"]))
+            self.assertIsNone(all_[6]["failure"])
+            self.assertRegex(all_[6]["at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+            self.assertGreater(all_[6]["receipt"]["totalUs"], 0)
+            self.assertGreater(all_[6]["receipt"]["memoryKb"], 0)
+            self.assertEqual(3, len(self.requests("e2e.One", "--first", "3")))
+            misfit, trap = self.requests("e2e.One", "--failed")
+            self.assertEqual(("invalid_argument", "caller"), (misfit["failure"]["code"], misfit["failure"]["fault"]))
+            self.assertEqual(1, misfit["failure"]["details"]["count"])
+            self.assertEqual(("internal", "guest"), (trap["failure"]["code"], trap["failure"]["fault"]))
+            self.assertIn("unreachable", trap["failure"]["backtrace"])
+            self.assertEqual([], self.requests("e2e.Two"))
+            out = self.recent("e2e.One", "--failed").out
+            self.assertRegex(out, r"trap +internal \(guest\)")
+            self.assertRegex(out, r"backtrace +\S")
+            self.assertEqual("not_found", self.recent("e2e.None", status=1).error["code"])
+        self.assertEqual("unavailable", self.recent("e2e.One", status=1).error["code"])
+
+    def test_what_the_contract_marks_is_nowhere(self):
+        self.secret()
+        with self.node("--dev") as node:
+            card = {"number": "4111-2222", "holder": "Ada"}
+            node.call("e2e.Secret", "trap", {"card": card, "note": "seen"})
+            node.call("e2e.Secret", "fail", {"card": card, "error": {"code": "not_found", "message": "no 4111-2222",
+                                                                     "details": ["4111-2222"]}})
+            node.call("e2e.Secret", "wrong", {"card": card})
+            node.call("e2e.Secret", "echo", {"card": {"numbr": "4111-2222"}})
+            node.call("e2e.Secret", "echo", {"card": "4111-2222"})
+            node.call("e2e.Secret", "echo", '{"card":{"number":"4111-2222"')
+            all_ = self.requests("e2e.Secret", "--failed")
+            self.assertEqual(6, len(all_))
+            self.assertEqual({"card": {"number": "[redacted]", "holder": "Ada"}, "note": "seen"},
+                             json.loads(all_[5]["failure"]["input"]))
+            self.assertIsNone(all_[0]["failure"]["input"])
+            self.assertNotIn("4111", json.dumps(all_))
+            self.assertNotIn("4111", self.recent("e2e.Secret").out)
+
+    def test_a_failures_log_is_its_own_and_harmless_on_a_terminal(self):
+        self.service("Log", guest="logger", folder=self.services)
+        with self.node(threads=1) as node:
+            node.call("e2e.Log", "log", {"text": "of another request"})
+            node.call("e2e.Log", "badPointer")
+            self.assertEqual(500, node.call("e2e.Log", "badPointer").status)
+            (first, second) = self.requests("e2e.Log", "--failed")
+            self.assertNotIn("another", json.dumps(second))
+            self.assertEqual([], first["failure"]["log"])
+
+    def test_requests_survive_a_reload(self):
+        path = self.service("One", folder=self.services).with_suffix(".graphql")
+        with self.node() as node:
+            node.call("e2e.One", "echo", {"n": 1})
+            path.write_text(path.read_text() + "# changed\n")
+            self.assertEqual("true", ask(self.data, "reload").body)
+            node.call("e2e.One", "count")
+            self.assertEqual(["count", "echo"], [r["method"] for r in self.requests("e2e.One")])
+            path.unlink()
+            path.with_suffix(".wasm").unlink()
+            self.service("Two", folder=self.services)
+            self.assertEqual("true", ask(self.data, "reload").body)
+            self.recent("e2e.One", status=1)
+
+    def test_it_can_be_switched_off(self):
+        self.service("One", folder=self.services)
+        for flag in ("--recorder-requests", "--recorder-bytes"):
+            with self.node(flag, "0") as node:
+                node.call("e2e.One", "echo", {"n": 1})
+                self.assertEqual("failed_precondition", self.recent("e2e.One", status=1).error["code"])
+
+    def test_it_keeps_no_more_than_it_may(self):
+        self.service("One", folder=self.services)
+        with self.node("--recorder-requests", "3", threads=1) as node:
+            for n in range(9):
+                node.call("e2e.One", "echo", {"n": n})
+            self.assertEqual(3, len(self.requests("e2e.One")))
+
+
+class Top(Operator):
+    def test_once_prints_one_table(self):
+        self.service("One", folder=self.services)
+        self.service("Two", folder=self.services)
+        with self.node(threads=2) as node:
+            top = subprocess.Popen([PROGRAM, "top", "--once", "--seconds", "3", "--json", "--data", self.data],
+                                   stdout=subprocess.PIPE, text=True)
+            while top.poll() is None:
+                node.call("e2e.One", "burn", {"n": 10000})
+            out, _ = top.communicate()
+            self.assertEqual(0, top.returncode)
+            self.assertEqual(1, len(out.splitlines()))
+            seen = json.loads(out)
+            self.assertEqual((2, ["e2e.One", "e2e.Two"]), (seen["cores"], [s["name"] for s in seen["services"]]))
+            one, two = seen["services"]
+            self.assertGreater(one["requestsPerSecond"], 0)
+            self.assertGreater(one["p99Ms"], 0)
+            self.assertGreater(one["cpuPercent"], 0)
+            self.assertEqual((0, None), (two["requestsPerSecond"], two["p50Ms"]))
+            r = self.run_waggle("top", "--once", "--seconds", "0.2", "--data", self.data)
+            self.assertEqual(0, r.status, r)
+            self.assertNotIn("\x1b", r.out)
+            self.assertRegex(r.out, r"(?m)^SERVICE +REQ/S +ERR/S +P50 +P99 +BUSY +IDLE +MAX +QUEUE +CPU %$")
+            self.assertRegex(r.out, r"(?m)^e2e\.Two +0\.0 +0\.0 +- +-")
+        r = self.run_waggle("top", "--once", "--data", self.data)
+        self.assertEqual((1, "unavailable"), (r.status, r.error["code"]), r)
+
+    def test_on_a_terminal_it_stays_until_q_and_leaves_the_terminal_as_it_was(self):
+        self.service("One", folder=self.services)
+        with self.node():
+            ours, theirs = pty.openpty()
+            before = termios.tcgetattr(theirs)
+            top = subprocess.Popen([PROGRAM, "top", "--seconds", "0.2", "--data", self.data], stdin=theirs, stdout=theirs)
+            seen = b""
+            while seen.count(b"e2e.One") < 2:
+                seen += os.read(ours, 65536)
+            os.write(ours, b"q")
+            self.assertEqual(0, top.wait(10))
+            while b"\x1b[?1049l" not in seen:
+                seen += os.read(ours, 65536)
+            self.assertIn(b"\x1b[?1049h", seen)
+            self.assertEqual(before, termios.tcgetattr(theirs))
+            os.close(ours)
+            os.close(theirs)
 
 
 class State(Operator):

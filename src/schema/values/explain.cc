@@ -65,33 +65,17 @@ class report {
   // --- steps
 
   [[nodiscard]] std::string_view string_here() {
-    const char* from = ++at_;
-    for (at_ = find_special(at_, true); *at_ != '"'; at_ = find_special(skip_escape(at_), true)) {
-    }
-    return {from, static_cast<std::size_t>(at_++ - from)};
+    const char* from = at_ + 1;
+    at_ = end_of_string(at_);
+    return {from, static_cast<std::size_t>(at_ - 1 - from)};
   }
   [[nodiscard]] std::string meaning_here() {
     std::string out;
     append_unescaped(out, string_here());
     return out;
   }
-  /// Any value, without recursion: what is inside cannot be wrong.
-  void skip() {
-    std::size_t level = 0;
-    do {
-      if (*at_ == '"') {
-        (void)string_here();
-      } else {
-        if (*at_ == '{' || *at_ == '[') ++level;
-        if (*at_ == '}' || *at_ == ']') --level;
-        const bool bracket = *at_ == '{' || *at_ == '[' || *at_ == '}' || *at_ == ']' || *at_ == ',' || *at_ == ':';
-        ++at_;
-        if (!bracket)
-          while (std::string_view(",:]}[{\" \n\r\t").find(*at_) == std::string_view::npos && *at_ != '\0') ++at_;
-      }
-      if (level > 0) at_ = skip_space(at_);
-    } while (level > 0);
-  }
+  /// Any value: what is inside cannot be wrong.
+  void skip() { at_ = end_of_value(at_); }
 
   // --- values
 

@@ -56,6 +56,30 @@ const char* skip_escape(const char* p) {
   return p[6] == '\\' && p[7] == 'u' && low_surrogate(hex4(p + 8)) ? p + 12 : nullptr;
 }
 
+const char* end_of_string(const char* p) {
+  for (p = find_special(p + 1, true); *p != '"'; p = find_special(skip_escape(p), true)) {
+  }
+  return p + 1;
+}
+
+const char* end_of_value(const char* p) {
+  std::size_t level = 0;
+  do {
+    if (*p == '"') {
+      p = end_of_string(p);
+    } else {
+      if (*p == '{' || *p == '[') ++level;
+      if (*p == '}' || *p == ']') --level;
+      const bool mark = *p == '{' || *p == '[' || *p == '}' || *p == ']' || *p == ',' || *p == ':';
+      ++p;
+      if (!mark)
+        while (std::string_view(",:]}[{\" \n\r\t").find(*p) == std::string_view::npos && *p != '\0') ++p;
+    }
+    if (level > 0) p = skip_space(p);
+  } while (level > 0);
+  return p;
+}
+
 void append_unescaped(std::string& out, std::string_view inside) {
   for (;;) {
     const std::size_t plain = inside.find('\\');

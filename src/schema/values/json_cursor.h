@@ -93,6 +93,11 @@ namespace waggle::graphql {
 /// An escape sequence, a pair of surrogates being one; a lone surrogate is none.
 [[nodiscard]] const char* skip_escape(const char* p);
 
+/// Behind the string whose opening quote is at `p`, in a text that is known to be JSON.
+[[nodiscard]] const char* end_of_string(const char* p);
+/// Behind the value of any sort that begins at `p`, likewise. Without recursion.
+[[nodiscard]] const char* end_of_value(const char* p);
+
 /// Appends what the inside of a well-formed JSON string stands for.
 void append_unescaped(std::string& out, std::string_view inside);
 
