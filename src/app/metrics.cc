@@ -66,13 +66,13 @@ void histogram(family& to, const deployment& d, Get get) {
 }  // namespace
 
 std::string metrics_text(std::span<const std::shared_ptr<deployment>> services,
-                         std::span<const http_stats* const> servers) {
+                         std::span<const http_stats* const> servers, const ticker* heartbeat) {
   family workers("waggle_workers", "Wasm instances", MetricType::Gauge);
   family most("waggle_workers_max", "The most instances a service may have", MetricType::Gauge);
   family queued("waggle_queue_length", "Requests that wait for a worker", MetricType::Gauge);
   family started("waggle_workers_started_total", "Instances made", MetricType::Counter);
   family broken("waggle_workers_broken_total", "Instances discarded because their guest failed", MetricType::Counter);
-  family refused("waggle_refused_total", "Requests that found the queue full", MetricType::Counter);
+  family refused("waggle_refused_total", "Requests turned away for want of room, by reason", MetricType::Counter);
   family handed("waggle_handed_over_total", "Requests that ran on another core than the one that accepted them",
                 MetricType::Counter);
   family requests("waggle_requests_total", "Requests answered, by outcome", MetricType::Counter);
@@ -89,7 +89,11 @@ std::string metrics_text(std::span<const std::shared_ptr<deployment>> services,
     queued.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.queued.get(); }));
     started.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.started.get(); }));
     broken.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.broken.get(); }));
-    refused.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.refused.get(); }));
+    for (std::size_t why = 0; why < refusal_names.size(); ++why)
+      refused.add({{"service", name}, {"reason", std::string(refusal_names[why])}}, sum(d, [why](const view& v) {
+                    return v.pool.refused.get(static_cast<refusal>(why)) +
+                           v.calls.refused.get(static_cast<refusal>(why));
+                  }));
     handed.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.handed_over.get(); }));
     for (std::size_t code = 0; code < 17; ++code) {
       const double n = sum(d, [code](const view& v) { return v.calls.by_code[code].get(); });
@@ -120,9 +124,17 @@ std::string metrics_text(std::span<const std::shared_ptr<deployment>> services,
   bytes.add({{"direction", "in"}}, over([](const stats& s) -> auto& { return s.bytes_in; }));
   bytes.add({{"direction", "out"}}, over([](const stats& s) -> auto& { return s.bytes_out; }));
 
+  family silence("waggle_ticker_silent_seconds", "Since the ticker beat, which ends the guests' slices",
+                 MetricType::Gauge);
+  family late("waggle_ticker_late_total", "Beats of the ticker that came 20 ms late or later", MetricType::Counter);
+  if (heartbeat != nullptr) {
+    silence.add({}, std::chrono::duration<double>(heartbeat->silent_for()).count());
+    late.add({}, static_cast<double>(heartbeat->late_beats()));
+  }
+
   std::vector<MetricFamily> all;
   for (family* f : {&workers, &most, &queued, &started, &broken, &refused, &handed, &requests, &total, &queue, &guest,
-                    &connections, &answers, &bad, &bytes})
+                    &connections, &answers, &bad, &bytes, &silence, &late})
     all.push_back(f->take());
   return prometheus::TextSerializer().Serialize(all);
 }

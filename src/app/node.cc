@@ -133,20 +133,24 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
 }
 
 deployment_settings settings_for(const contract& about, const configuration& c, host_ground* ground) {
-  return {
-      .chain = {.limits = c.payload(),
-                .outputs = static_cast<output_check>(c.validate_output),
-                .default_timeout = c.limits.timeout,
-                .max_timeout = c.limits.max_timeout},
-      .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(default_memory_mb), c.wasm.memory_mb)),
-                    .output_bytes = c.limits.answer_bytes,
-                    .call_bytes = c.limits.body_bytes,
-                    .args = {about.name},
-                    .environ = {},
-                    .start_timeout = c.limits.start_timeout},
-      .granted = std::make_shared<const service_grants>(grants_for(about, c)),
-      .state = ground != nullptr ? &ground->state() : nullptr,
-      .blocking = ground != nullptr ? &ground->blocking() : nullptr};
+  const service_limits allowed = limits_for(about.name, c);
+  std::uint32_t memory = std::min(about.memory_mb.value_or(default_memory_mb), c.wasm.memory_mb);
+  if (allowed.memory_mb > 0) memory = std::min(memory, allowed.memory_mb);
+  return {.chain = {.limits = c.payload(),
+                    .outputs = static_cast<output_check>(c.validate_output),
+                    .default_timeout = c.limits.timeout,
+                    .max_timeout = c.limits.max_timeout},
+          .instances = {.memory_bytes = megabytes(memory),
+                        .output_bytes = c.limits.answer_bytes,
+                        .call_bytes = c.limits.body_bytes,
+                        .args = {about.name},
+                        .environ = {},
+                        .start_timeout = c.limits.start_timeout},
+          .limits = allowed,
+          .queue_wait = allowed.queue.value_or(c.limits.queue),
+          .granted = std::make_shared<const service_grants>(grants_for(about, c)),
+          .state = ground != nullptr ? &ground->state() : nullptr,
+          .blocking = ground != nullptr ? &ground->blocking() : nullptr};
 }
 
 result<std::unique_ptr<engines>> open_engines(const configuration& c) {
@@ -159,8 +163,9 @@ result<std::unique_ptr<engines>> open_engines(const configuration& c) {
   return engines::make({.slots = c.wasm.instances}, std::move(cache));
 }
 
-node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground)
-    : config_(c), ground_(std::move(ground)) {
+node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
+           const ticker& heartbeat)
+    : config_(c), heartbeat_(heartbeat), ground_(std::move(ground)) {
   const http_settings http = http_settings_for(c);
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
@@ -418,7 +423,12 @@ bool node::drain() {
 
 std::optional<page> node::operator_page(std::string_view path) {
   constexpr std::string_view text = "text/plain; charset=utf-8";
-  if (path == "/healthz") return page{.status = 200, .content_type = std::string(text), .body = "ok\n"};
+  if (path == "/healthz") {
+    // Without the ticker a guest that spins holds its core for ever: better to start anew.
+    if (heartbeat_.silent_for() < ticker::dead)
+      return page{.status = 200, .content_type = std::string(text), .body = "ok\n"};
+    return page{.status = 503, .content_type = std::string(text), .body = "the ticker, which ends slices, is silent\n"};
+  }
   if (path == "/readyz") {
     const bool yes = ready_.load(std::memory_order_relaxed);
     return page{
@@ -441,7 +451,7 @@ std::string node::metrics_text() {
   for (const auto& [name, s] : services_) services.push_back(s);
   std::vector<const http_stats*> servers;
   for (const auto& core : cores_) servers.push_back(&core->server->stats());
-  return waggle::metrics_text(services, servers);
+  return waggle::metrics_text(services, servers, &heartbeat_);
 }
 
 }  // namespace waggle

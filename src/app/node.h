@@ -40,7 +40,8 @@ struct loaded_service {
 /// Its functions are called from one thread, not a core's.
 class node {
  public:
-  node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground);
+  /// `heartbeat`, of the engines, outlives it.
+  node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground, const ticker& heartbeat);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
@@ -92,6 +93,7 @@ class node {
   void find_cycles();
 
   const configuration& config_;
+  const ticker& heartbeat_;
   std::unique_ptr<host_ground> ground_;
   std::vector<std::unique_ptr<one_core>> cores_;
   // On the first core.

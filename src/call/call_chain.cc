@@ -1,6 +1,7 @@
 #include "call/call_chain.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -35,6 +36,7 @@ struct call_chain::passage {
   call_chain* chain = nullptr;
   const method* asked = nullptr;
   service_call* call = nullptr;
+  bool counted = false;  // by the operator's limits
   timer deadline{this, [](void* self) {
                    auto& p = *static_cast<passage*>(self);
                    p.call->stop(make(error_code::deadline_exceeded, "the caller's deadline is over"));
@@ -92,6 +94,16 @@ void call_chain::ask(service_call& call) {
     leave(p, call);
   };
   if (p.asked == nullptr) return refuse(unknown_method(about_, call.request.method));
+  // At once: its payload is not looked at.
+  if (auto why = inner_.refuses()) return refuse(*std::move(why));
+  if (settings_.admits) {
+    refusal reason{};
+    if (auto why = settings_.admits->enter(core_.now(), reason)) {
+      stats_.refused.add(reason);
+      return refuse(*std::move(why));
+    }
+    p.counted = true;
+  }
   if (error why; !admit(call, *p.asked, why)) return refuse(std::move(why));
   if (const auto& deadline = call.request.context.deadline) {
     if (*deadline <= call.began) return refuse(make(error_code::deadline_exceeded, "the caller's deadline is over"));
@@ -102,6 +114,18 @@ void call_chain::ask(service_call& call) {
   call.request.reads_only = p.asked->kind == operation::query;
   call.request.idempotent = p.asked->idempotent;
   enter(p);
+}
+
+std::optional<error> call_chain::refuses() {
+  auto why = inner_.refuses();
+  if (refusal reason{}; !why && settings_.admits) {
+    why = settings_.admits->refuses(core_.now(), reason);
+    if (why) stats_.refused.add(reason);
+  }
+  if (!why) return why;
+  stats_.requests.add();
+  stats_.by_code[static_cast<std::size_t>(why->code)].add();
+  return why;
 }
 
 void call_chain::enter(passage& p) {
@@ -153,6 +177,7 @@ void call_chain::settled(passage& p, service_call& call) {
 
 void call_chain::leave(passage& p, service_call& call) {
   p.deadline.stop();
+  if (std::exchange(p.counted, false)) settings_.admits->leave();
   const auto& output = call.response.output;
   if (call.ended == time_point{} || (output && output->size() > worth_measuring)) call.ended = core_.now();
   if (call.began == time_point{}) call.began = call.ended;  // refused at once

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "call/admission.h"
 #include "call/call_stats.h"
 #include "core/limits.h"
 #include "core/service.h"
@@ -19,6 +20,7 @@ struct chain_settings {
   output_check outputs = output_check::enforce;
   duration default_timeout{std::chrono::seconds(30)};  ///< of a guest, where its contract says nothing
   duration max_timeout{std::chrono::minutes(5)};       ///< the operator's bound
+  std::shared_ptr<admission> admits;                   ///< null: everything
 };
 
 /// `unimplemented`, the caller's fault, with the name that was perhaps meant.
@@ -33,6 +35,8 @@ class call_chain final : public service {
   ~call_chain() override;
 
   void ask(service_call& call) override;
+  /// Who gets a reason refuses the request: it is counted among those that were answered.
+  [[nodiscard]] std::optional<error> refuses() override;
   [[nodiscard]] const contract& description() const override { return about_; }
   [[nodiscard]] const call_stats& stats() const { return stats_; }
 

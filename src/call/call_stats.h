@@ -6,6 +6,7 @@
 
 #include "core/call.h"
 #include "core/counter.h"
+#include "core/refusals.h"
 
 namespace waggle {
 
@@ -33,6 +34,7 @@ class duration_histogram {
 struct call_stats {
   counter requests;
   std::array<counter, 17> by_code;  ///< errors; [0] is success
+  refusal_counters refused;         ///< by the operator's limits
   duration_histogram total;
   duration_histogram queue;
   duration_histogram guest;

@@ -26,6 +26,15 @@ std::unexpected<error> fail(error_code code, fault whose, std::string message) {
   return std::unexpected(std::move(e));
 }
 
+error overloaded(std::string message, std::chrono::nanoseconds retry) {
+  error e;
+  e.code = error_code::resource_exhausted;
+  e.whose = fault::overload;
+  e.message = std::move(message);
+  e.retry_after = std::chrono::ceil<std::chrono::milliseconds>(retry);
+  return e;
+}
+
 std::string_view to_string(error_code code) { return code_names[static_cast<std::size_t>(code)]; }
 
 std::optional<error_code> code_from(std::string_view name) {

@@ -64,6 +64,9 @@ using result = std::expected<T, error>;
 /// `return fail(error_code::not_found, fault::caller, "no service " + name);`
 [[nodiscard]] std::unexpected<error> fail(error_code code, fault whose, std::string message);
 
+/// `resource_exhausted`, for want of room; trying again after `retry` may help.
+[[nodiscard]] error overloaded(std::string message, std::chrono::nanoseconds retry);
+
 /// "not_found"
 [[nodiscard]] std::string_view to_string(error_code code);
 /// The code with this name or nothing.

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,6 +23,10 @@ class service {
   /// The call's answer is known to fit the contract: make lasting what the request wrote (`call.effects`), then finish the
   /// call once more; with `effects->again` set it is asked again from the start instead. Called by the call chain.
   virtual void settle(service_call& call) { call.finish(); }
+
+  /// A request would be refused now, whatever is in it: why. Asked before its payload is looked at, or even read, by who
+  /// then refuses it with just that: it is counted. Nothing where it may come in, which is no promise.
+  [[nodiscard]] virtual std::optional<error> refuses() { return std::nullopt; }
 
   [[nodiscard]] virtual const contract& description() const = 0;
 };

@@ -49,6 +49,7 @@ bool scheduler::ready(task& t) {
   if (t.queued_) return false;
   enqueue(t);
   flow& f = t.flow_;
+  if (f.held_) return false;
   const bool newcomer = f.place_ == flow::place::nowhere;
   if (newcomer) {
     // Debts are kept: a service cannot shed them by falling idle for a moment. Credit is not.
@@ -61,6 +62,18 @@ bool scheduler::ready(task& t) {
   if (at_once) run_one();
   if (!idle() && wake_ != nullptr) wake_(wake_self_);
   return at_once;
+}
+
+void scheduler::hold(flow& f) {
+  f.held_ = true;
+  if (f.place_ != flow::place::nowhere) remove(f);
+}
+
+void scheduler::release(flow& f) {
+  f.held_ = false;
+  if (f.first_ == nullptr || f.place_ != flow::place::nowhere) return;
+  append(old_, f, flow::place::old);  // it was no newcomer when it was held
+  if (!running_ && wake_ != nullptr) wake_(wake_self_);
 }
 
 // Nothing left to run: it leaves, but a fresh one passes through the old ones first if there are any, so that it
@@ -98,7 +111,7 @@ bool scheduler::run_one() {
   running_ = false;
   f->credit_ -= ended - recent_;
   if (end == slice_end::yielded && !t.queued_) enqueue(t);  // it may have been made ready within its own slice
-  if (f->first_ == nullptr) retire(*f);
+  if (f->first_ == nullptr && f->place_ != flow::place::nowhere) retire(*f);
   return true;
 }
 

@@ -61,6 +61,7 @@ class flow {
   flow* next_ = nullptr;
   flow* previous_ = nullptr;
   place place_ = place::nowhere;
+  bool held_ = false;
 };
 
 /// Shares a core between services: deficit round robin (Shreedhar & Varghese 1995) over their runnable tasks, a service
@@ -77,6 +78,9 @@ class scheduler {
   /// `t` can run. A newcomer may run its first slice before this returns; true where it did (it may be gone then),
   /// false where it waits for its turn.
   bool ready(task& t);
+  /// `f` gets no turn until it is released, whatever of it becomes ready meanwhile. Also from within one of its slices.
+  void hold(flow& f);
+  void release(flow& f);
   /// Runs one slice of whoever's turn it is. False where nothing is runnable.
   bool run_one();
   /// Runs slices until `budget` is used up. True where something is left to run.

@@ -11,10 +11,15 @@ wasm_actor::wasm_actor(core_loop& core, sub_calls& calls, blocking_pool* blockin
       pool_(core, std::move(between_cores.permits), limits, *common_.parts.trips,
             [this](worker_events& pool) { return std::make_unique<wasm_worker>(common_.around, pool); }) {}
 
+std::optional<error> wasm_actor::refuses() {
+  if (auto why = common_.refuses(pool_.refused())) return why;
+  return pool_.refuses();
+}
+
 void wasm_actor::ask(service_call& call) {
   const bool again = call.effects && call.effects->runs > 1;  // it was admitted before
   if (!again)
-    if (auto why = common_.refuses()) return call.finish(*std::move(why));
+    if (auto why = common_.refuses(pool_.refused())) return call.finish(*std::move(why));
   if (!call.request.idempotent) return pool_.invoke(call);
   state_.begin(call, &pool_, [](void* pool, service_call& c) { static_cast<wasm_worker_pool*>(pool)->invoke(c); });
 }

@@ -31,6 +31,7 @@ actor_common::actor_common(core_loop& on, sub_calls& calls, actor_parts p)
             spdlog::log(levels.at(static_cast<std::size_t>(level)), "[{}] {}", name, line);
           }),
       share(core.slices()),
+      cpu(core, share, parts.cpu),
       around{.core = core,
              .share = share,
              .code = *parts.code,
@@ -39,6 +40,7 @@ actor_common::actor_common(core_loop& on, sub_calls& calls, actor_parts p)
              .calls = calls,
              .granted = parts.granted,
              .settings = parts.settings,
+             .cpu = parts.cpu ? &cpu : nullptr,
              .failed = [this](const error& e) {
                failures.add();
                log.write(4, e.message);
@@ -48,12 +50,20 @@ actor_common::actor_common(core_loop& on, sub_calls& calls, actor_parts p)
   if (parts.about->timeout) around.start_timeout = std::max(around.start_timeout, duration(*parts.about->timeout));
 }
 
-std::optional<error> actor_common::refuses() const {
+std::optional<error> actor_common::refuses(refusal_counters& count) const {
   if (closed)
     return unavailable(fault::host, fmt::format("{} is being shut down", parts.about->name), std::chrono::seconds(1));
   if (const auto wait = parts.trips->closed_for([this] { return core.now(); }))
     return unavailable(fault::guest,
                        fmt::format("{} keeps crashing: requests are held off for a while", parts.about->name), *wait);
+  if (!parts.cpu || parts.queue_wait == duration(0)) return std::nullopt;
+  if (const duration wait = cpu.wait(); wait > parts.queue_wait) {
+    count.add(refusal::cpu);
+    return overloaded(fmt::format("{} has used the {} ms of guest time that it may use in a second (the operator's "
+                                  "limit, cpu_ms): try again later",
+                                  parts.about->name, cpu.ms()),
+                      wait);
+  }
   return std::nullopt;
 }
 

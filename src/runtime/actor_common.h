@@ -2,9 +2,11 @@
 #include <memory>
 
 #include "core/counter.h"
+#include "core/refusals.h"
 #include "core/service.h"
 #include "loop/core_loop.h"
 #include "runtime/breaker.h"
+#include "runtime/cpu_limit.h"
 #include "runtime/wasm_worker.h"
 #include "schema/contract.h"
 #include "state/state_keeper.h"
@@ -20,6 +22,8 @@ struct actor_parts {
   std::shared_ptr<const service_grants> granted;
   state_keeper* state = nullptr;  ///< null: there is none, as in tests of what is around it
   instance_settings settings;
+  std::shared_ptr<cpu_budget> cpu;  ///< null: no limit
+  duration queue_wait{0};           ///< how long a request may wait for a worker (wait_estimate.h); zero: no bound
 };
 
 /// What the actors of one service on one core have in common: its turn on the core, its log, what its workers share.
@@ -29,7 +33,7 @@ struct actor_common {
   actor_common& operator=(const actor_common&) = delete;
 
   /// Requests are held off at the moment: why. Nothing when they may pass.
-  [[nodiscard]] std::optional<error> refuses() const;
+  [[nodiscard]] std::optional<error> refuses(refusal_counters& count) const;
 
   core_loop& core;
   actor_parts parts;
@@ -37,6 +41,7 @@ struct actor_common {
   counter failures;     ///< of its guests
   line_log log;
   flow share;
+  cpu_limit cpu;
   worker_environment around;
 };
 

@@ -13,12 +13,15 @@ deployment::deployment(std::span<const service_core> cores, std::shared_ptr<cons
     : about_(std::move(about)),
       permits_(std::make_shared<pool_permits>(about_->pool.max, static_cast<unsigned>(cores.size()))),
       shards_(cores.size()) {
-  const actor_parts parts{.about = about_,
-                          .code = std::move(code),
-                          .trips = std::make_shared<breaker>(),
-                          .granted = settings.granted,
-                          .state = settings.state,
-                          .settings = settings.instances};
+  const actor_parts parts{
+      .about = about_,
+      .code = std::move(code),
+      .trips = std::make_shared<breaker>(),
+      .granted = settings.granted,
+      .state = settings.state,
+      .settings = settings.instances,
+      .cpu = settings.limits.cpu_ms > 0 ? std::make_shared<cpu_budget>(settings.limits.cpu_ms) : nullptr,
+      .queue_wait = settings.queue_wait};
   for (std::size_t i = 0; i < cores.size(); ++i) shards_[i].core = cores[i].loop;
   if (about_->singleton)
     make_singleton(cores, parts, settings);
@@ -31,16 +34,19 @@ void deployment::make_pools(std::span<const service_core> cores, const actor_par
   const auto count = static_cast<std::uint32_t>(cores.size());
   const wasm_actor::shared between{permits_, std::make_shared<repeats>()};
   std::vector<wasm_worker_pool*> pools;
+  chain_settings chain = settings.chain;
+  chain.admits = admission::make(about_->name, settings.limits);
   for (std::uint32_t i = 0; i < count; ++i) {
     const pool_settings& pool = about_->pool;
     const pool_limits limits{.min = pool.min / count + (i < pool.min % count ? 1 : 0),
                              .queue = pool.queue,
+                             .queue_wait = settings.queue_wait,
                              .idle = pool.idle,
                              .max_requests = pool.max_requests,
                              .fresh = pool.fresh};
     shard& s = shards_[i];
     s.actor = std::make_unique<wasm_actor>(*s.core, *cores[i].calls, settings.blocking, parts, between, limits);
-    s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, settings.chain);
+    s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, chain);
     pools.push_back(&s.actor->pool());
   }
   for (wasm_worker_pool* const pool : pools) pool->connect(pools);
@@ -55,6 +61,7 @@ void deployment::make_singleton(std::span<const service_core> cores, const actor
       wasm_singleton_actor::settings{
           .queue = about_->pool.queue, .limits = settings.chain.limits, .outputs = settings.chain.outputs});
   chain_settings around = settings.chain;
+  around.admits = admission::make(about_->name, settings.limits);
   around.outputs = output_check::off;  // the actor looks at them, before it commits
   for (shard& s : shards_) {
     if (!s.singleton) s.door = std::make_unique<remote_service>(*s.core, *home.core, *home.singleton);

@@ -17,6 +17,8 @@ namespace waggle {
 struct deployment_settings {
   chain_settings chain;
   instance_settings instances;
+  service_limits limits;                          ///< the operator's
+  duration queue_wait{0};                         ///< how long a request may wait for a worker; zero: no bound
   std::shared_ptr<const service_grants> granted;  ///< null: it may call nothing
   state_keeper* state = nullptr;                  ///< null: no state, and idempotent methods are as any other
   blocking_pool* blocking = nullptr;              ///< for what of the state is not in memory

@@ -39,6 +39,7 @@ wasm_worker_pool::wasm_worker_pool(core_loop& core, std::shared_ptr<pool_permits
       limits_(limits),
       trips_(trips),
       make_(std::move(make)),
+      estimate_(limits.queue_wait),
       backoff_timer_(this,
                      [](void* self) {
                        auto& me = *static_cast<wasm_worker_pool*>(self);
@@ -57,25 +58,39 @@ void wasm_worker_pool::invoke(service_call& call) {
   call.stoppable(this, [](void* self, service_call& c, error why) {
     static_cast<wasm_worker_pool*>(self)->stop(c, std::move(why));
   });
-  if (seat s; first_ == nullptr && acquire(s)) return take(s, call);  // whoever waits goes first
-  const std::uint32_t waiting = permits_->waiting();
-  const bool ring = call.request.context.never_queues;
-  if (ring || waiting >= limits_.queue) {
-    stats_.refused.add();
-    error full;
-    full.code = error_code::resource_exhausted;
-    full.whose = fault::overload;
-    full.message =
-        ring ? fmt::format("all {} workers are busy, and on a ring of services a call never waits: {}", permits_->max(),
-                           to_string(*call.request.context.path))
-             : fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), waiting);
-    full.retry_after = std::chrono::seconds(1);
-    call.response.output = std::unexpected(std::move(full));
+  call.held.begun = {};
+  const auto refuse = [&](error why) {
+    call.response.output = std::unexpected(std::move(why));
     finish(call);
-    return;
+  };
+  if (auto why = estimate_.comes_too_late(call, permits_->waiting(core_.index()))) {
+    stats_.refused.add(refusal::deadline);
+    return refuse(*std::move(why));
   }
+  if (seat s; first_ == nullptr && acquire(s)) return take(s, call);  // whoever waits goes first
+  if (call.request.context.never_queues) {
+    stats_.refused.add(refusal::ring);
+    return refuse(overloaded(fmt::format("all {} workers are busy, and on a ring of services a call never waits: {}",
+                                         permits_->max(), to_string(*call.request.context.path)),
+                             std::chrono::seconds(1)));
+  }
+  if (auto why = refuses()) return refuse(*std::move(why));
   enqueue(call);
   pump();  // again, after it was published that somebody waits here
+}
+
+std::optional<error> wasm_worker_pool::refuses() {
+  if (first_ == nullptr && (permits_->any_idle() || (permits_->live() < permits_->max() && !backing_off())))
+    return std::nullopt;
+  if (const std::uint32_t waiting = permits_->waiting(); waiting >= limits_.queue) {
+    stats_.refused.add(refusal::queue);
+    return overloaded(
+        fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), waiting),
+        std::chrono::seconds(1));
+  }
+  auto why = estimate_.waits_too_long(permits_->waiting(core_.index()));
+  if (why) stats_.refused.add(refusal::wait);
+  return why;
 }
 
 bool wasm_worker_pool::acquire(seat& s) {
@@ -147,6 +162,7 @@ void wasm_worker_pool::on_done(worker& w, service_call* call, outcome how) {
 
 void wasm_worker_pool::finish(service_call& call) {
   --held_;
+  if (call.response.output) estimate_.answered(call);
   call.finish();
   check_drained();
 }
@@ -212,9 +228,14 @@ void wasm_worker_pool::begin_waiting(service_call& call) {
 
 void wasm_worker_pool::enqueue(service_call& call) {
   begin_waiting(call);
-  call.held = {.next = nullptr, .previous = last_, .at = nullptr, .state = static_cast<std::uint32_t>(state::queued)};
+  call.held = {.next = nullptr,
+               .previous = last_,
+               .at = nullptr,
+               .state = static_cast<std::uint32_t>(state::queued),
+               .begun = {}};
   (last_ != nullptr ? last_->held.next : first_) = &call;
   last_ = &call;
+  if (first_ == last_) estimate_.queue_began(call.waiting_since);
   stats_.queued.add();
   permits_->add_waiting(core_.index());
 }
@@ -236,6 +257,8 @@ void wasm_worker_pool::pump() {
 service_call& wasm_worker_pool::dequeue() {
   service_call& call = *first_;
   unlink(call);
+  call.held.begun = core_.now();
+  estimate_.left_queue(call.held.begun);
   return call;
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/breaker.h"
 #include "runtime/permits.h"
 #include "runtime/pool_stats.h"
+#include "runtime/wait_estimate.h"
 #include "runtime/worker.h"
 
 namespace waggle {
@@ -15,6 +16,7 @@ namespace waggle {
 struct pool_limits {
   std::uint32_t min = 0;                   ///< of this core: its share of the service's
   std::uint32_t queue = 1000;              ///< of the service: over all cores
+  duration queue_wait{0};                  ///< how long a request may wait (wait_estimate.h); zero: as long as it likes
   duration idle{std::chrono::minutes(1)};  ///< zero: idle workers stay
   std::uint32_t max_requests = 0;          ///< zero: workers are never replaced
   bool fresh = false;                      ///< a worker serves one request
@@ -38,8 +40,12 @@ class wasm_worker_pool final : private worker_events {
   void connect(std::vector<wasm_worker_pool*> peers) { peers_ = std::move(peers); }
 
   /// Runs `call` in a worker: acquire, run, release. It waits while all are busy; `resource_exhausted` when the queue
-  /// is full. `call.stop` takes it out of the queue or away from its worker.
+  /// is full or it would wait for too long, `deadline_exceeded` when its caller's time would not do. `call.stop` takes it out of the queue or away from its worker.
   void invoke(service_call& call);
+
+  /// A request that came now would be refused, for it would wait too long: why. It is counted.
+  [[nodiscard]] std::optional<error> refuses();
+  [[nodiscard]] refusal_counters& refused() { return stats_.refused; }
 
   /// Makes its share of warm workers; `done` when they are, with the first failure.
   void warm(std::move_only_function<void(bool fine)> done);
@@ -111,6 +117,7 @@ class wasm_worker_pool final : private worker_events {
   std::vector<slot*> idle_;                   // the last is the warmest
   service_call* first_ = nullptr;             // the queue
   service_call* last_ = nullptr;
+  wait_estimate estimate_;
   std::uint32_t held_ = 0;      // calls between invoke and finish, permits on offer
   std::uint32_t in_a_row_ = 0;  // own requests served while another shard waited
   bool pumping_ = false;

@@ -1,5 +1,6 @@
 #pragma once
 #include "core/counter.h"
+#include "core/refusals.h"
 
 namespace waggle {
 
@@ -10,8 +11,8 @@ struct pool_stats {
   counter queued;       ///< requests now
   counter started;      ///< workers ever made
   counter broken;       ///< workers discarded for their guest's fault
-  counter refused;      ///< requests that found the queue full
   counter handed_over;  ///< requests that ran on another core
+  refusal_counters refused;
 };
 
 }  // namespace waggle

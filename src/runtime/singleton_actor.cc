@@ -8,6 +8,7 @@
 namespace waggle {
 namespace {
 
+constexpr std::uint32_t has_waited = 1;
 constexpr unsigned failures_without_delay = 3;
 constexpr duration longest_backoff = std::chrono::milliseconds(100);
 
@@ -38,6 +39,7 @@ wasm_singleton_actor::wasm_singleton_actor(core_loop& core, sub_calls& calls, bl
       settings_(s),
       blocking_(blocking),
       state_(common_.around, common_.parts.state, blocking, nullptr),
+      estimate_(common_.parts.queue_wait),
       backoff_(this, [](void* self) { static_cast<wasm_singleton_actor*>(self)->run_next(); }) {
   state_.on_idle([this] { check_drained(); });
 }
@@ -46,36 +48,48 @@ wasm_singleton_actor::~wasm_singleton_actor() = default;
 
 // --- the mailbox
 
+std::optional<error> wasm_singleton_actor::refuses() {
+  if (auto why = common_.refuses(stats_.refused)) return why;
+  if (waiting_ >= settings_.queue) {
+    stats_.refused.add(refusal::queue);
+    return overloaded(fmt::format("{} requests wait for this singleton: try again later", waiting_),
+                      std::chrono::seconds(1));
+  }
+  auto why = estimate_.waits_too_long(waiting_);
+  if (why) stats_.refused.add(refusal::wait);
+  return why;
+}
+
 void wasm_singleton_actor::ask(service_call& call) {
-  if (auto why = common_.refuses()) return call.finish(*std::move(why));
+  if (auto why = common_.refuses(stats_.refused)) return call.finish(*std::move(why));
   if (!may_run_ && common_.around.held && common_.around.held->broken()) renew_lease();
   const bool busy = running_ != nullptr || first_ != nullptr || !may_run_;
   if (busy && call.request.context.never_queues) {
-    stats_.refused.add();
+    stats_.refused.add(refusal::ring);
     return call.finish(make(error_code::resource_exhausted, fault::overload,
                             fmt::format("the singleton is busy, and on a ring of services a call never waits: {}",
                                         to_string(*call.request.context.path))));
   }
-  if (waiting_ >= settings_.queue) {
-    stats_.refused.add();
-    error full = make(error_code::resource_exhausted, fault::overload,
-                      fmt::format("{} requests wait for this singleton: try again later", waiting_));
-    full.retry_after = std::chrono::seconds(1);
-    return call.finish(std::move(full));
+  if (auto why = refuses()) return call.finish(*std::move(why));
+  if (auto why = estimate_.comes_too_late(call, waiting_)) {
+    stats_.refused.add(refusal::deadline);
+    return call.finish(*std::move(why));
   }
   call.stoppable(this, [](void* self, service_call& c, error why) {
     static_cast<wasm_singleton_actor*>(self)->stop(c, std::move(why));
   });
   enqueue(call);
+  call.held.state = busy ? has_waited : 0;
   run_next();
 }
 
 void wasm_singleton_actor::enqueue(service_call& call) {
   call.waiting_since = common_.core.now();
   if (call.began == time_point{}) call.began = call.waiting_since;
-  call.held = {.next = nullptr, .previous = last_, .at = nullptr, .state = 0};
+  call.held = {.next = nullptr, .previous = last_, .at = nullptr, .state = 0, .begun = {}};
   (last_ != nullptr ? last_->held.next : first_) = &call;
   last_ = &call;
+  if (first_ == last_) estimate_.queue_began(call.waiting_since);
   ++waiting_;
   stats_.queued.add();
 }
@@ -106,6 +120,10 @@ void wasm_singleton_actor::run_next() {
   if (running_ != nullptr || first_ == nullptr || !may_run_ || discard_ || backoff_.running()) return;
   service_call& outer = *first_;
   unlink(outer);
+  if (outer.held.state == has_waited) {
+    outer.held.begun = common_.core.now();
+    estimate_.left_queue(outer.held.begun);
+  }
   auto made = std::make_unique<job>();
   job& j = *made;
   jobs_.push_back(std::move(made));
@@ -116,6 +134,7 @@ void wasm_singleton_actor::run_next() {
   j.call.request = std::move(outer.request);
   j.call.began = outer.began;
   j.call.waiting_since = outer.waiting_since;
+  j.call.held.begun = outer.held.begun;
   j.call.then(&j, [](void* self, service_call&) noexcept {
     auto& ended = *static_cast<job*>(self);
     ended.home->ran(ended);
@@ -165,6 +184,7 @@ void wasm_singleton_actor::on_done(worker&, service_call* call, outcome how) {
 /// What it answered, or why it could not, is there.
 void wasm_singleton_actor::ran(job& j) {
   running_ = nullptr;
+  if (j.call.response.output) estimate_.answered(j.call);
   check(j);
   commit(j);
   if (const auto& held = common_.around.held; may_run_ && held && held->broken()) {

@@ -110,6 +110,7 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
   ended = around_.core.now();
   guest_time_ += ended - begun;
   charged_ += ended - begun;
+  if (around_.cpu != nullptr) around_.cpu->used(ended - begun, ended);
   if (call_ != nullptr) call_->ended = ended;
 
   if (how == slice_end::finished) {

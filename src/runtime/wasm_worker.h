@@ -5,6 +5,7 @@
 #include <string>
 
 #include "loop/core_loop.h"
+#include "runtime/cpu_limit.h"
 #include "runtime/sub_calls.h"
 #include "runtime/worker.h"
 #include "wasm/instance.h"
@@ -23,6 +24,7 @@ struct worker_environment {
   std::shared_ptr<const service_grants> granted;
   std::shared_ptr<lease> held;  ///< a singleton's
   instance_settings settings;
+  cpu_limit* cpu = nullptr;                          ///< null: no limit
   duration start_timeout{std::chrono::seconds(30)};  ///< instantiation and `_initialize`: guest time and waits
   std::function<void(const error& e)> failed;        ///< the guest failed: for the log and the figures
 

@@ -45,6 +45,8 @@ class engines {
   [[nodiscard]] const guest_engine& on_demand() const { return on_demand_; }
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
   [[nodiscard]] std::optional<module_cache>& cache() { return cache_; }
+  /// What ends the slices: whether it lives is to be watched.
+  [[nodiscard]] const ticker& heartbeat() const { return *ticker_; }
   /// Slots after the bound by the system.
   [[nodiscard]] std::uint32_t slots() const { return slots_; }
 

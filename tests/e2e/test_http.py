@@ -342,7 +342,7 @@ class Overload(Http):
         with Node(self.folder) as node:
             clients = [subprocess.Popen(["curl", "-s", "-i", "--max-time", "20", *JSON, "-d", '{"ms":1500}',
                                          node.url + "/e2e.Narrow/sleep"], stdout=subprocess.PIPE) for _ in range(12)]
-            wait_until(lambda: node.metrics()['waggle_refused_total{service="e2e.Narrow"}'] > 0, why="a refusal")
+            wait_until(lambda: node.metrics()['waggle_refused_total{service="e2e.Narrow",reason="queue"}'] > 0, why="a refusal")
             self.assertLessEqual(node.workers("e2e.Narrow", "busy"), 2)
             answers = [c.communicate()[0].decode() for c in clients]
             self.assertEqual(2, node.metrics()['waggle_workers_started_total{service="e2e.Narrow"}'])
