@@ -72,6 +72,7 @@ struct configuration {
     std::uint32_t calls = 10'000;
     std::uint32_t call_depth = 16;
     std::chrono::milliseconds queue{100};
+    std::uint32_t memory_mb = 0;
     std::chrono::milliseconds timeout{30'000};
     std::chrono::milliseconds max_timeout{300'000};
     std::chrono::milliseconds start_timeout{30'000};

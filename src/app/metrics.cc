@@ -75,6 +75,7 @@ std::string metrics_text(std::span<const std::shared_ptr<deployment>> services,
   family refused("waggle_refused_total", "Requests turned away for want of room, by reason", MetricType::Counter);
   family handed("waggle_handed_over_total", "Requests that ran on another core than the one that accepted them",
                 MetricType::Counter);
+  family memory("waggle_instances_memory_bytes", "Linear memory of all instances", MetricType::Gauge);
   family requests("waggle_requests_total", "Requests answered, by outcome", MetricType::Counter);
   family total("waggle_request_seconds", "From the request to its answer", MetricType::Histogram);
   family queue("waggle_queue_seconds", "Time that requests waited for their turn", MetricType::Histogram);
@@ -86,6 +87,7 @@ std::string metrics_text(std::span<const std::shared_ptr<deployment>> services,
     workers.add({{"service", name}, {"state", "idle"}}, sum(d, [](const view& v) { return v.pool.idle.get(); }));
     workers.add({{"service", name}, {"state", "busy"}}, sum(d, [](const view& v) { return v.pool.busy.get(); }));
     most.add({{"service", name}}, d.max_workers());
+    memory.add({{"service", name}}, static_cast<double>(d.memory()));
     queued.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.queued.get(); }));
     started.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.started.get(); }));
     broken.add({{"service", name}}, sum(d, [](const view& v) { return v.pool.broken.get(); }));
@@ -133,8 +135,8 @@ std::string metrics_text(std::span<const std::shared_ptr<deployment>> services,
   }
 
   std::vector<MetricFamily> all;
-  for (family* f : {&workers, &most, &queued, &started, &broken, &refused, &handed, &requests, &total, &queue, &guest,
-                    &connections, &answers, &bad, &bytes, &silence, &late})
+  for (family* f : {&workers, &most, &memory, &queued, &started, &broken, &refused, &handed, &requests, &total, &queue,
+                    &guest, &connections, &answers, &bad, &bytes, &silence, &late})
     all.push_back(f->take());
   return prometheus::TextSerializer().Serialize(all);
 }

@@ -160,23 +160,33 @@ result<std::unique_ptr<engines>> open_engines(const configuration& c) {
     cache = *std::move(opened);
   else
     spdlog::warn("modules are compiled at each start: {}", opened.error().message);
-  return engines::make({.slots = c.wasm.instances}, std::move(cache));
+  auto made = engines::make({.slots = c.wasm.instances}, std::move(cache));
+  if (made && (*made)->slots() > 0 && (*made)->slots() < c.wasm.instances)
+    spdlog::warn(
+        "room for {} instances, not for the {} of wasm.instances: each takes up to 20 memory maps, and "
+        "vm.max_map_count allows this process {} (sysctl vm.max_map_count=…)",
+        (*made)->slots(), c.wasm.instances, max_memory_maps());
+  return made;
 }
 
 node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
            const ticker& heartbeat)
-    : config_(c), heartbeat_(heartbeat), ground_(std::move(ground)) {
+    : config_(c), heartbeat_(heartbeat), ground_(std::move(ground)), memory_(megabytes(c.limits.memory_mb)) {
   const http_settings http = http_settings_for(c);
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
     made->loop = std::make_unique<core_loop>(i, clock);
     made->calls = std::make_unique<sub_calls>(*made->loop, made->directory,
                                               call_limits{.depth = c.limits.call_depth, .calls = c.limits.calls});
+    made->memory = std::make_unique<core_memory>(*made->loop, memory_);
     made->host = std::make_unique<host_services>(*made->loop, made->directory, *ground_, c);
     made->server = std::make_unique<http_server>(*made->loop, made->directory, http,
                                                  [this](std::string_view path) { return operator_page(path); });
     cores_.push_back(std::move(made));
   }
+  std::vector<core_memory*> memories;
+  for (const auto& core : cores_) memories.push_back(core->memory.get());
+  for (core_memory* const each : memories) each->connect(memories);
   one_core& first = *cores_.front();
   // Before the threads: the first core uses them.
   schedule_store_ = std::make_unique<schedule_store>(*first.loop, ground_->state(), ground_->blocking());
@@ -305,7 +315,7 @@ std::vector<node::missing_use> node::missing_uses() {
 
 result<void> node::deploy(const loaded_service& s) {
   std::vector<service_core> all;
-  for (const auto& core : cores_) all.push_back({core->loop.get(), core->calls.get()});
+  for (const auto& core : cores_) all.push_back({core->loop.get(), core->calls.get(), core->memory.get()});
   auto fresh = std::make_shared<deployment>(all, s.about, s.code, settings_for(*s.about, config_, ground_.get()));
   std::promise<bool> started;
   fresh->start([&started](bool fine) { started.set_value(fine); });
@@ -363,7 +373,8 @@ void node::find_cycles() {
   std::map<std::string, std::vector<std::string>> uses;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [name, s] : services_) uses[name] = s->about().uses;
+    for (const auto& [name, s] : services_)  // those that call nobody are on no cycle, and may be thousands
+      if (!s->about().uses.empty()) uses[name] = s->about().uses;
   }
   const auto cycles = std::make_shared<const uses_cycles>(uses);
   on_all_cores([&](one_core& core) { core.calls->set_cycles(cycles); });

@@ -78,6 +78,7 @@ class node {
     std::unique_ptr<core_loop> loop;
     service_directory directory;
     std::unique_ptr<sub_calls> calls;
+    std::unique_ptr<core_memory> memory;
     std::unique_ptr<host_services> host;
     std::unique_ptr<http_server> server;
     std::unique_ptr<http_server> operators;  // the operator's socket, on the first core
@@ -95,6 +96,7 @@ class node {
   const configuration& config_;
   const ticker& heartbeat_;
   std::unique_ptr<host_ground> ground_;
+  memory_budget memory_;
   std::vector<std::unique_ptr<one_core>> cores_;
   // On the first core.
   std::unique_ptr<schedule_store> schedule_store_;

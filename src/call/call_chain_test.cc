@@ -31,6 +31,7 @@ struct inner_service final : service {
     });
     if (answer) finish(*answer);
   }
+  [[nodiscard]] std::optional<error> refuses() override { return full; }
   [[nodiscard]] const contract& description() const override { return about; }
   void finish(std::string output) {
     held->response.output = std::move(output);
@@ -38,6 +39,7 @@ struct inner_service final : service {
   }
   const contract& about;
   std::optional<std::string> answer;
+  std::optional<error> full;
   service_call* held = nullptr;
   int asked = 0;
   int stopped = 0;
@@ -268,6 +270,60 @@ TEST_F(CallChain, ManyAtATimeAreKeptApart) {
     EXPECT_EQ(all[i]->done, 1);
     EXPECT_EQ(all[i]->call.response.output.has_value(), i % 2 == 1) << i;
   }
+}
+
+TEST_F(CallChain, AServiceWithoutRoomRefusesBeforeThePayloadIsLookedAt) {
+  call_chain chain(core, about, inner, settings);
+  inner.full = overloaded("too many", 20ms);
+  const reply r(chain, "greet", "not JSON");
+  EXPECT_EQ(r.failure().code, error_code::resource_exhausted);
+  EXPECT_EQ(r.failure().whose, fault::overload);
+  EXPECT_EQ(r.failure().retry_after, 20ms);
+  EXPECT_EQ(inner.asked, 0);
+  EXPECT_TRUE(chain.refuses());
+  EXPECT_EQ(chain.stats().by_code[8].get(), 2U);
+}
+
+TEST_F(CallChain, TheOperatorsRateHoldsAndSaysWhenToComeBack) {
+  settings.admits = admission::make("test.T", {.rate = 10, .burst = 2});
+  call_chain chain(core, about, inner, settings);
+  EXPECT_TRUE(reply(chain, "greet").call.response.output);
+  EXPECT_TRUE(reply(chain, "greet").call.response.output);
+  EXPECT_TRUE(chain.refuses()) << "told without taking anything";
+  const error e = reply(chain, "greet").failure();
+  EXPECT_EQ(e.code, error_code::resource_exhausted);
+  EXPECT_EQ(e.whose, fault::overload);
+  EXPECT_EQ(e.retry_after, 100ms);
+  EXPECT_THAT(e.message, AllOf(HasSubstr("test.T"), HasSubstr("10 requests a second")));
+  EXPECT_EQ(chain.stats().refused.get(refusal::rate), 2U);
+  clock.advance(100ms);
+  EXPECT_FALSE(chain.refuses());
+  EXPECT_TRUE(reply(chain, "greet").call.response.output);
+  EXPECT_FALSE(reply(chain, "greet").call.response.output);
+}
+
+TEST_F(CallChain, TheOperatorsConcurrencyHoldsOverAllCoresAndComesBackWithEachAnswer) {
+  settings.admits = admission::make("test.T", {.concurrency = 2});
+  call_chain chain(core, about, inner, settings);
+  inner_service elsewhere(about);
+  call_chain other(core, about, elsewhere, settings);
+  inner.answer.reset();
+  const reply first(chain, "greet");
+  const reply second(other, "greet");
+  for (int i = 0; i < 3; ++i) {  // a refused one takes nobody's place
+    const error e = reply(other, "greet").failure();
+    EXPECT_EQ(e.code, error_code::resource_exhausted);
+    EXPECT_THAT(e.message, HasSubstr("2 requests at a time"));
+  }
+  EXPECT_EQ(other.stats().refused.get(refusal::concurrency), 3U);
+  inner.finish("null");
+  inner.answer = "null";
+  elsewhere.answer = "null";
+  EXPECT_TRUE(reply(other, "greet").call.response.output);
+  EXPECT_FALSE(reply(chain, "nope").call.response.output);
+  EXPECT_FALSE(reply(chain, "greet", "no").call.response.output);
+  EXPECT_TRUE(reply(chain, "greet").call.response.output) << "one that failed has left too";
+  elsewhere.finish("null");
 }
 
 TEST(DurationHistogram, CountsInPowersOfTwoMicroseconds) {

@@ -41,6 +41,7 @@ actor_common::actor_common(core_loop& on, sub_calls& calls, actor_parts p)
              .granted = parts.granted,
              .settings = parts.settings,
              .cpu = parts.cpu ? &cpu : nullptr,
+             .memory = parts.memory,
              .failed = [this](const error& e) {
                failures.add();
                log.write(4, e.message);

@@ -23,7 +23,8 @@ struct actor_parts {
   state_keeper* state = nullptr;  ///< null: there is none, as in tests of what is around it
   instance_settings settings;
   std::shared_ptr<cpu_budget> cpu;  ///< null: no limit
-  duration queue_wait{0};           ///< how long a request may wait for a worker (wait_estimate.h); zero: no bound
+  memory_account memory;
+  duration queue_wait{0};  ///< how long a request may wait for a worker (wait_estimate.h); zero: no bound
 };
 
 /// What the actors of one service on one core have in common: its turn on the core, its log, what its workers share.

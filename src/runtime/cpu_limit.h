@@ -43,17 +43,15 @@ class cpu_limit {
   [[nodiscard]] std::uint32_t ms() const { return budget_ ? budget_->ms() : 0; }
 
  private:
-  void look_again() {
-    // Other cores may have used what has come in meanwhile.
-    const time_point now = core_.now();
-    if (const duration wait = budget_->empty_for(now); wait > duration(0)) return core_.start(again_, now + wait);
-    core_.slices().release(share_);
-  }
-
   core_loop& core_;
   flow& share_;
   std::shared_ptr<cpu_budget> budget_;
-  timer again_{this, [](void* self) { static_cast<cpu_limit*>(self)->look_again(); }};
+  // Other cores may have used meanwhile what has come in. It gets its slice all the same, and owes it: else the core that
+  // looks first would get everything.
+  timer again_{this, [](void* self) {
+                 auto& me = *static_cast<cpu_limit*>(self);
+                 me.core_.slices().release(me.share_);
+               }};
 };
 
 }  // namespace waggle

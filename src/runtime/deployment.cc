@@ -12,6 +12,7 @@ deployment::deployment(std::span<const service_core> cores, std::shared_ptr<cons
                        std::shared_ptr<const module> code, const deployment_settings& settings)
     : about_(std::move(about)),
       permits_(std::make_shared<pool_permits>(about_->pool.max, static_cast<unsigned>(cores.size()))),
+      memory_(std::make_shared<memory_budget>(std::uint64_t{settings.limits.total_memory_mb} << 20)),
       shards_(cores.size()) {
   const actor_parts parts{
       .about = about_,
@@ -43,9 +44,13 @@ void deployment::make_pools(std::span<const service_core> cores, const actor_par
                              .queue_wait = settings.queue_wait,
                              .idle = pool.idle,
                              .max_requests = pool.max_requests,
-                             .fresh = pool.fresh};
+                             .fresh = pool.fresh,
+                             .memory = parts.code->shape().memory_min_bytes};
+    actor_parts here = parts;
+    here.memory = {cores[i].memory, memory_};
     shard& s = shards_[i];
-    s.actor = std::make_unique<wasm_actor>(*s.core, *cores[i].calls, settings.blocking, parts, between, limits);
+    s.actor =
+        std::make_unique<wasm_actor>(*s.core, *cores[i].calls, settings.blocking, std::move(here), between, limits);
     s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, chain);
     pools.push_back(&s.actor->pool());
   }
@@ -56,8 +61,10 @@ void deployment::make_singleton(std::span<const service_core> cores, const actor
                                 const deployment_settings& settings) {
   home_ = static_cast<unsigned>(std::hash<std::string>{}(about_->name) % cores.size());
   shard& home = shards_[home_];
+  actor_parts here = parts;
+  here.memory = {cores[home_].memory, memory_};
   home.singleton = std::make_unique<wasm_singleton_actor>(
-      *home.core, *cores[home_].calls, settings.blocking, parts,
+      *home.core, *cores[home_].calls, settings.blocking, std::move(here),
       wasm_singleton_actor::settings{
           .queue = about_->pool.queue, .limits = settings.chain.limits, .outputs = settings.chain.outputs});
   chain_settings around = settings.chain;

@@ -28,6 +28,7 @@ struct deployment_settings {
 struct service_core {
   core_loop* loop = nullptr;
   sub_calls* calls = nullptr;
+  core_memory* memory = nullptr;  ///< null: instances' memory is not bounded together
 };
 
 /// One version of a service on all cores: an actor and the chain around it on each. A singleton has one actor, on its home
@@ -53,6 +54,8 @@ class deployment : public std::enable_shared_from_this<deployment> {
 
   [[nodiscard]] const contract& about() const { return *about_; }
   [[nodiscard]] std::uint32_t workers() const;
+  /// Bytes of linear memory of all its instances.
+  [[nodiscard]] std::uint64_t memory() const { return memory_->used(); }
   [[nodiscard]] std::uint32_t max_workers() const { return permits_->max(); }
   struct shard_view {
     const call_stats& calls;
@@ -78,6 +81,7 @@ class deployment : public std::enable_shared_from_this<deployment> {
 
   std::shared_ptr<const contract> about_;
   std::shared_ptr<pool_permits> permits_;
+  std::shared_ptr<memory_budget> memory_;
   unsigned home_ = 0;  // of a singleton
   std::vector<shard> shards_;
   std::atomic<unsigned> pending_{0};

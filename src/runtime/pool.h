@@ -6,6 +6,7 @@
 
 #include "loop/core_loop.h"
 #include "runtime/breaker.h"
+#include "runtime/core_memory.h"
 #include "runtime/permits.h"
 #include "runtime/pool_stats.h"
 #include "runtime/wait_estimate.h"
@@ -20,6 +21,7 @@ struct pool_limits {
   duration idle{std::chrono::minutes(1)};  ///< zero: idle workers stay
   std::uint32_t max_requests = 0;          ///< zero: workers are never replaced
   bool fresh = false;                      ///< a worker serves one request
+  std::uint64_t memory = 0;                ///< bytes that an instance has at first
 };
 
 /// The workers of one service on one core, and the requests that wait for one: the service's shard here.
@@ -32,8 +34,9 @@ struct pool_limits {
 class wasm_worker_pool final : private worker_events {
  public:
   /// `permits` and `trips` are shared by the pools of all cores; `peers` is filled with them before the first request.
+  /// `memory` may be without parts: no bound.
   wasm_worker_pool(core_loop& core, std::shared_ptr<pool_permits> permits, pool_limits limits, breaker& trips,
-                   worker_factory make);
+                   worker_factory make, memory_account memory = {});
   /// Only when it has drained or its core has stopped.
   ~wasm_worker_pool() override;
 
@@ -92,7 +95,10 @@ class wasm_worker_pool final : private worker_events {
   void grant(slot& s, wasm_worker_pool& to);
   void on_grant(wasm_worker_pool& from, slot& s);
 
-  slot* make();
+  slot* make(bool may_drop_others);
+  [[nodiscard]] bool room(bool may_drop_others);
+  bool drop(slot& s);
+  void refuse_for_memory();
   void became_idle(slot& s);
   slot& take_idle(std::size_t at);
   void destroy(slot& s);
@@ -120,6 +126,9 @@ class wasm_worker_pool final : private worker_events {
   wait_estimate estimate_;
   std::uint32_t held_ = 0;      // calls between invoke and finish, permits on offer
   std::uint32_t in_a_row_ = 0;  // own requests served while another shard waited
+  memory_account memory_;
+  std::uint64_t instance_bytes_;  // of the last that answered
+  bool no_room_ = false;          // for another instance, when it was tried last
   bool pumping_ = false;
   bool filling_ = false;
 

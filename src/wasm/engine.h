@@ -25,6 +25,9 @@ struct engine_settings {
 #endif
 };
 
+/// How many memory maps the system allows a process: `vm.max_map_count`.
+[[nodiscard]] std::uint64_t max_memory_maps();
+
 /// One of Wasmtime's engines with the imports that guests may use.
 struct guest_engine {
   engine_ptr engine;
