@@ -91,7 +91,8 @@ void wasm_worker_pool::invoke(service_call& call) {
 }
 
 std::optional<error> wasm_worker_pool::refuses() {
-  if (first_ == nullptr && (permits_->any_idle() || (permits_->live() < permits_->max() && !backing_off())))
+  if (first_ == nullptr && (permits_->idle(core_.index()) > 0 ||
+                            (permits_->live() < permits_->max() && !backing_off()) || permits_->any_idle()))
     return std::nullopt;
   if (const std::uint32_t waiting = permits_->waiting(); waiting >= limits_.queue) {
     stats_.refused.add(refusal::queue);
@@ -99,7 +100,7 @@ std::optional<error> wasm_worker_pool::refuses() {
         fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), waiting),
         std::chrono::seconds(1));
   }
-  auto why = estimate_.waits_too_long(permits_->waiting(core_.index()));
+  auto why = estimate_.waits_too_long(permits_->waiting(core_.index()), core_.now());
   if (why) stats_.refused.add(refusal::wait);
   return why;
 }

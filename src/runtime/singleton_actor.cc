@@ -50,12 +50,13 @@ wasm_singleton_actor::~wasm_singleton_actor() = default;
 
 std::optional<error> wasm_singleton_actor::refuses() {
   if (auto why = common_.refuses(stats_.refused)) return why;
+  if (!busy()) return std::nullopt;
   if (waiting_ >= settings_.queue) {
     stats_.refused.add(refusal::queue);
     return overloaded(fmt::format("{} requests wait for this singleton: try again later", waiting_),
                       std::chrono::seconds(1));
   }
-  auto why = estimate_.waits_too_long(waiting_);
+  auto why = estimate_.waits_too_long(waiting_, common_.core.now());
   if (why) stats_.refused.add(refusal::wait);
   return why;
 }
@@ -63,8 +64,8 @@ std::optional<error> wasm_singleton_actor::refuses() {
 void wasm_singleton_actor::ask(service_call& call) {
   if (auto why = common_.refuses(stats_.refused)) return call.finish(*std::move(why));
   if (!may_run_ && common_.around.held && common_.around.held->broken()) renew_lease();
-  const bool busy = running_ != nullptr || first_ != nullptr || !may_run_;
-  if (busy && call.request.context.never_queues) {
+  const bool waits = busy();
+  if (waits && call.request.context.never_queues) {
     stats_.refused.add(refusal::ring);
     return call.finish(make(error_code::resource_exhausted, fault::overload,
                             fmt::format("the singleton is busy, and on a ring of services a call never waits: {}",
@@ -79,7 +80,7 @@ void wasm_singleton_actor::ask(service_call& call) {
     static_cast<wasm_singleton_actor*>(self)->stop(c, std::move(why));
   });
   enqueue(call);
-  call.held.state = busy ? has_waited : 0;
+  call.held.state = waits ? has_waited : 0;
   run_next();
 }
 

@@ -55,6 +55,7 @@ class wasm_singleton_actor final : public service, private worker_events {
   void stop(service_call& call, error why);
   void enqueue(service_call& call);
   void unlink(service_call& call);
+  [[nodiscard]] bool busy() const { return running_ != nullptr || first_ != nullptr || !may_run_; }
   void run_next();
   void make_worker();
   void run(job& j);

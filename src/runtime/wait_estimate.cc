@@ -12,12 +12,12 @@ std::string milliseconds(duration d) {
 
 }  // namespace
 
-std::optional<error> wait_estimate::waits_too_long(std::uint32_t waiting) const {
-  if (!too_long(waiting)) return std::nullopt;
+std::optional<error> wait_estimate::waits_too_long(std::uint32_t waiting, time_point now) const {
+  if (!too_long(waiting, now)) return std::nullopt;
   const duration would = wait(waiting);
   return overloaded(fmt::format("too many requests: this one would wait for {} ms, longer than the {} ms that it may "
                                 "(limits.queue_ms): try again later",
-                                milliseconds(would), milliseconds(longest())),
+                                milliseconds(would), milliseconds(longest(now))),
                     would);
 }
 

@@ -18,6 +18,9 @@ class wait_estimate {
   /// A queue in which each request waits as long as some requests take keeps the workers busy whatever the arrivals are
   /// like (a Poisson stream at full load loses about 1/20 with ten). More only makes answers late.
   static constexpr int patience = 10;
+  /// A queue that was not empty for as long as a request may wait is no burst: more comes than can be answered, and to let
+  /// them wait would help nobody. From then on the wait is bounded by such a part of it.
+  static constexpr int standing = 5;
 
   /// `longest`: how long a request may wait, however short the service's requests are. Zero: it is never judged.
   explicit wait_estimate(duration longest) : limit_(longest) {}
@@ -39,7 +42,7 @@ class wait_estimate {
 
   /// The first request begins to wait.
   void queue_began(time_point now) {
-    since_ = now;
+    since_ = began_ = now;
     interval_ = std::min(interval_, typical_);  // what was measured in an older queue may be true no more
   }
   /// A worker took a waiting request.
@@ -50,12 +53,15 @@ class wait_estimate {
 
   /// What a request would wait behind `waiting` others.
   [[nodiscard]] duration wait(std::uint32_t waiting) const { return interval_ * waiting; }
-  [[nodiscard]] duration longest() const { return std::max(limit_, typical_ * patience); }
-  [[nodiscard]] bool too_long(std::uint32_t waiting) const {
-    return limit_ > duration(0) && typical_ > duration(0) && wait(waiting) > longest();
+  /// What it may wait: a burst longer than what has to wait all the time.
+  [[nodiscard]] duration longest(time_point now) const {
+    return std::max(now - began_ <= limit_ ? limit_ : limit_ / standing, typical_ * patience);
+  }
+  [[nodiscard]] bool too_long(std::uint32_t waiting, time_point now) const {
+    return limit_ > duration(0) && typical_ > duration(0) && wait(waiting) > longest(now);
   }
   /// The refusal of a request that would wait for too long behind `waiting` others.
-  [[nodiscard]] std::optional<error> waits_too_long(std::uint32_t waiting) const;
+  [[nodiscard]] std::optional<error> waits_too_long(std::uint32_t waiting, time_point now) const;
   /// The refusal of a request whose caller's deadline is over before it is answered, as far as can be told: after its wait
   /// one like most of late would come too late, or, where nobody waits, even one like the quickest. `call.began` is the time
   /// now.
@@ -78,7 +84,8 @@ class wait_estimate {
   duration typical_{0};    // of guest and waits for others
   duration in_worker_{0};  // that and waits for turns on the core
   duration interval_{0};
-  time_point since_{};
+  time_point began_{};                                                  // since when somebody waits
+  time_point since_{};                                                  // since the last of them was taken
   std::array<duration, 2> quickest_{duration::max(), duration::max()};  // of the window before, of this one
   time_point quickest_since_{};
 };

@@ -37,27 +37,39 @@ struct shard : wait_estimate {
 TEST(WaitEstimate, KnowsNothingAtFirstAndRefusesNobody) {
   shard s(100ms);
   s.queue_began(s.now);
-  EXPECT_FALSE(s.too_long(1'000'000));
+  EXPECT_FALSE(s.too_long(1'000'000, s.now));
   EXPECT_EQ(s.quickest(s.now), 0ns);
 }
 
 TEST(WaitEstimate, AQueueTakesAsLongAsItTookLately) {
   shard s(100ms);
   s.queue_began(s.now);
-  s.serve(200, 1ms);
+  s.serve(100, 1ms);
   EXPECT_EQ(s.wait(50), 50ms);
-  EXPECT_FALSE(s.too_long(100));
-  EXPECT_TRUE(s.too_long(101));
+  EXPECT_FALSE(s.too_long(100, s.now));
+  EXPECT_TRUE(s.too_long(101, s.now));
   s.serve(200, 2ms);  // it became slower
   EXPECT_NEAR(static_cast<double>(s.wait(50).count()), 100e6, 1e3);
+}
+
+TEST(WaitEstimate, ABurstMayWaitForLongerThanWhatWaitsAllTheTime) {
+  shard s(100ms);
+  s.queue_began(s.now);
+  s.serve(1000, 100us);
+  EXPECT_FALSE(s.too_long(999, s.now)) << "a burst";
+  s.serve(1, 100us);
+  EXPECT_TRUE(s.too_long(201, s.now)) << "for more than 100 ms there was always somebody who waited";
+  EXPECT_FALSE(s.too_long(199, s.now));
+  s.queue_began(s.now);
+  EXPECT_FALSE(s.too_long(999, s.now)) << "it was empty";
 }
 
 TEST(WaitEstimate, ASlowServiceMayHaveAFewOfItsOwnRequestsWaiting) {
   shard s(100ms);
   s.queue_began(s.now);
   s.serve(200, 1s);
-  EXPECT_FALSE(s.too_long(10));
-  EXPECT_TRUE(s.too_long(11));
+  EXPECT_FALSE(s.too_long(10, s.now));
+  EXPECT_TRUE(s.too_long(11, s.now));
 }
 
 TEST(WaitEstimate, ManyWorkersDrainAQueueFasterThanEachRequestTakes) {
@@ -67,8 +79,8 @@ TEST(WaitEstimate, ManyWorkersDrainAQueueFasterThanEachRequestTakes) {
     s.left_queue(s.now += 100ms);
     s.took(0ms, 1s);  // ten workers that wait for others
   }
-  EXPECT_FALSE(s.too_long(100));
-  EXPECT_TRUE(s.too_long(101));
+  EXPECT_FALSE(s.too_long(100, s.now));
+  EXPECT_TRUE(s.too_long(101, s.now));
 }
 
 TEST(WaitEstimate, AnOldQueueThatWasSlowIsForgotten) {
@@ -80,14 +92,14 @@ TEST(WaitEstimate, AnOldQueueThatWasSlowIsForgotten) {
     s.took(100us);
   }
   s.queue_began(s.now);
-  EXPECT_FALSE(s.too_long(100));
+  EXPECT_FALSE(s.too_long(100, s.now));
 }
 
 TEST(WaitEstimate, WithoutALimitItJudgesNobody) {
   shard s(0ms);
   s.queue_began(s.now);
   s.serve(10, 1s);
-  EXPECT_FALSE(s.too_long(1000));
+  EXPECT_FALSE(s.too_long(1000, s.now));
 }
 
 TEST(WaitEstimate, TheQuickestIsOfTheLastSeconds) {
