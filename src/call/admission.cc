@@ -53,7 +53,7 @@ std::optional<error> admission::enter(time_point now, refusal& reason) {
 std::optional<error> admission::refuses(time_point now, refusal& reason) const {
   if (concurrency_ > 0 && inside_.load(std::memory_order_relaxed) >= concurrency_) return too_many(reason);
   if (rate_ == 0) return std::nullopt;
-  const duration wait = requests_.empty_for(now);
+  const duration wait = requests_.wait_for(each_, now);
   if (wait == duration(0)) return std::nullopt;
   return too_often(wait, reason);
 }

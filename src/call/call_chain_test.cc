@@ -310,6 +310,7 @@ TEST_F(CallChain, TheOperatorsConcurrencyHoldsOverAllCoresAndComesBackWithEachAn
   inner.answer.reset();
   const reply first(chain, "greet");
   const reply second(other, "greet");
+  service_call* const of_second = elsewhere.held;
   for (int i = 0; i < 3; ++i) {  // a refused one takes nobody's place
     const error e = reply(other, "greet").failure();
     EXPECT_EQ(e.code, error_code::resource_exhausted);
@@ -323,6 +324,7 @@ TEST_F(CallChain, TheOperatorsConcurrencyHoldsOverAllCoresAndComesBackWithEachAn
   EXPECT_FALSE(reply(chain, "nope").call.response.output);
   EXPECT_FALSE(reply(chain, "greet", "no").call.response.output);
   EXPECT_TRUE(reply(chain, "greet").call.response.output) << "one that failed has left too";
+  elsewhere.held = of_second;
   elsewhere.finish("null");
 }
 

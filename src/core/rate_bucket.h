@@ -29,7 +29,12 @@ class rate_bucket {
     while (!full_.compare_exchange_weak(full, std::max(full, count(now)) + cost.count(), std::memory_order_relaxed)) {
     }
   }
-  /// How long until there is something in it; zero: now.
+  /// What `take` would say now.
+  [[nodiscard]] duration wait_for(duration cost, time_point now) const {
+    const std::int64_t full = std::max(full_.load(std::memory_order_relaxed), count(now));
+    return std::max(duration(0), duration(full - count(now)) + cost - burst_);
+  }
+  /// How long until nothing is owed; zero: now.
   [[nodiscard]] duration empty_for(time_point now) const {
     return std::max(duration(0), duration(full_.load(std::memory_order_relaxed) - count(now)) - burst_);
   }

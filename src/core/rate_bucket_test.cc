@@ -14,6 +14,7 @@ TEST(RateBucket, GivesItsBurstAtOnceThenAsMuchAsFills) {
   rate_bucket ten_a_second(500ms);  // five at once
   time_point now{1h};
   for (int i = 0; i < 5; ++i) EXPECT_EQ(ten_a_second.take(100ms, now), 0ms);
+  EXPECT_EQ(ten_a_second.wait_for(100ms, now), 100ms);
   EXPECT_EQ(ten_a_second.take(100ms, now), 100ms);
   EXPECT_EQ(ten_a_second.take(100ms, now += 99ms), 1ms);
   EXPECT_EQ(ten_a_second.take(100ms, now += 1ms), 0ms);

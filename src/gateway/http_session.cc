@@ -178,20 +178,20 @@ void http_session::stop_call() {
 void http_session::on_head() {
   const http_head& head = parser_.head();
   const auto left = parser_.body_left();
-  if (left && *left <= end_ - begin_) return;                  // the body is here already
-  const bool waits = head.expects_continue && begin_ == end_;  // for our word that the body is wanted
+  if (left && *left <= end_ - begin_) return;                    // the body is here already
+  const bool on_hold = head.expects_continue && begin_ == end_;  // for our word that the body is wanted
   auto route = find_route(head, true, shared_.directory, shared_.settings, shared_.loopback);
   std::optional<error> full;
   if (route && route->what == http_route::kind::call) full = route->target->refuses();
-  if (full || (!route && waits)) {
+  if (full || (!route && on_hold)) {
     ++requests_;
     http_stats::add(shared_.stats.requests);
     // Who waits may send the body all the same, or not: RFC 9110 §10.1.1.
-    keep_ = !waits && left && *left <= longest_skip && head.keep_alive && !shared_.draining;
+    keep_ = !on_hold && left && *left <= longest_skip && head.keep_alive && !shared_.draining;
     skip_ = keep_ ? *left : 0;
     return refuse(full ? http_refusal{*std::move(full), 0, {}} : std::move(route.error()));
   }
-  if (waits) head_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  if (on_hold) head_ = "HTTP/1.1 100 Continue\r\n\r\n";
 }
 
 void http_session::on_request() {
