@@ -6,7 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "app/commands.h"
-#include "app/node.h"
+#include "app/loaded_service.h"
 #include "app/read_file.h"
 #include "wasm/wasm_binary.h"
 

@@ -12,6 +12,7 @@
 
 #include "app/config_keys.h"
 #include "app/grants.h"
+#include "app/limits.h"
 #include "app/read_file.h"
 
 namespace waggle {
@@ -54,6 +55,8 @@ class reader {
         pools(node);
       } else if (name == "grant") {
         grants(node);
+      } else if (name == "limit") {
+        limits(node);
       } else if (name == "config") {
         values(node);
       } else {
@@ -142,6 +145,20 @@ class reader {
       if (std::ranges::find(into_.grants, made.service, &grant::service) != into_.grants.end())
         error(entry.source(), fmt::format("there is another [[grant]] for {}; write both as one", made.service));
       into_.grants.push_back(std::move(made));
+    }
+  }
+
+  void limits(const toml::node& node) {
+    const toml::array* list = node.as_array();
+    if (list == nullptr || (!list->empty() && !list->is_homogeneous(toml::node_type::table)))
+      return error(node.source(), "limit is a list of tables: [[limit]]");
+    for (const toml::node& entry : *list) {
+      limit_entry made = read_limit(*entry.as_table(), [this](const toml::source_region& at, std::string message) {
+        error(at, std::move(message));
+      });
+      if (std::ranges::find(into_.limited, made.service, &limit_entry::service) != into_.limited.end())
+        error(entry.source(), fmt::format("there is another [[limit]] for {}; write both as one", made.service));
+      into_.limited.push_back(std::move(made));
     }
   }
 
@@ -297,6 +314,7 @@ std::string print_configuration(const configuration& c) {
     for (const auto& [key, json] : keys) out += fmt::format("{} = {}\n", toml_quote(key), json);
   }
   for (const grant& g : c.grants) out += "\n" + print(g);
+  for (const limit_entry& l : c.limited) out += "\n" + print(l);
   return out;
 }
 

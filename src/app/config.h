@@ -11,6 +11,7 @@
 
 #include "call/request_log.h"
 #include "core/grants.h"
+#include "core/limits.h"
 #include "schema/contract.h"
 
 namespace CLI {
@@ -41,6 +42,12 @@ struct pool_override {
 struct grant {
   std::string service;
   service_grants gives;
+};
+
+/// `[[limit]]`: the most that one service may use.
+struct limit_entry {
+  std::string service;
+  service_limits allows;
 };
 
 /// What the operator has decided. The members' initial values are the defaults. `config_keys.cc` has the range and the
@@ -75,6 +82,8 @@ struct configuration {
     std::uint32_t depth = 128;
     std::uint32_t calls = 10'000;
     std::uint32_t call_depth = 16;
+    std::chrono::milliseconds queue{100};
+    std::uint32_t memory_mb = 0;
     std::chrono::milliseconds timeout{30'000};
     std::chrono::milliseconds max_timeout{300'000};
     std::chrono::milliseconds start_timeout{30'000};
@@ -98,6 +107,7 @@ struct configuration {
   } recorder;
   std::vector<pool_override> pools;
   std::vector<grant> grants;
+  std::vector<limit_entry> limited;
   std::string secrets = "/run/secrets";  ///< folder with secrets
   /// `[config."SERVICE"]`: service → key → JSON.
   std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> values;
@@ -153,6 +163,9 @@ std::vector<std::string> narrow(pool_settings& pool, std::string_view service, c
 
 /// What a service may do: what it asks for as far as it is granted; under --dev everything that it asks for.
 [[nodiscard]] service_grants grants_for(const contract& about, const configuration& c);
+
+/// The operator's limits for that service.
+[[nodiscard]] service_limits limits_for(std::string_view service, const configuration& c);
 
 /// Of what it asks for, what it is not granted.
 [[nodiscard]] std::vector<std::string> not_granted(const contract& about, const configuration& c);

@@ -46,6 +46,8 @@ constexpr config_key keys[] = {
     {"limits.depth", AT(limits.depth), "nested arrays and objects in a payload or answer", 1, 1000},
     {"limits.calls", AT(limits.calls), "calls between services that one request may lead to", 1, 1'000'000'000},
     {"limits.call_depth", AT(limits.call_depth), "services that may call one another in a row", 1, 100},
+    {"limits.queue_ms", AT(limits.queue), "for a request to wait for a worker; 0: as long as it likes", 0, day},
+    {"limits.memory_mb", AT(limits.memory_mb), "memory of all instances together; 0: no bound", 0, 1U << 30},
     {"limits.timeout_ms", AT(limits.timeout), "of a method whose contract has no time-out", 1, day},
     {"limits.max_timeout_ms", AT(limits.max_timeout), "the longest time-out that a contract may have", 1, day},
     {"limits.start_timeout_ms", AT(limits.start_timeout), "for an instance to start, before its first request", 1, day},
@@ -63,7 +65,7 @@ constexpr config_key keys[] = {
 };
 #undef AT
 
-constexpr std::array<std::string_view, 3> tables = {"pool", "grant", "config"};
+constexpr std::array<std::string_view, 4> tables = {"pool", "grant", "limit", "config"};
 
 configuration& defaults() {
   static configuration c;

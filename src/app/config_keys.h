@@ -36,7 +36,7 @@ struct config_key {
 [[nodiscard]] std::span<const config_key> config_keys();
 /// The key of that name or null.
 [[nodiscard]] const config_key* find_config_key(std::string_view name);
-/// The known key that `name` is nearest to: keys, `pool`, `grant` and `config`.
+/// The known key that `name` is nearest to: keys, `pool`, `grant`, `limit` and `config`.
 [[nodiscard]] std::string_view nearest_config_key(std::string_view name);
 
 /// A value as the file, a variable or a flag gave it.

@@ -292,6 +292,37 @@ TEST(configuration, pools) {
   EXPECT_FALSE(read.value->pools[0].min);
 }
 
+TEST(configuration, limits) {
+  const std::string text =
+      "[[limit]]\nservice = \"a.A\"\nrate = 100\nburst = 7\nconcurrency = 3\ncpu_ms = 250\nmemory_mb = 8\n"
+      "total_memory_mb = 64\nqueue_ms = 0\n";
+  const auto read = read_configuration(text, "f");
+  ASSERT_TRUE(read.value) << to_string(read.findings.front());
+  const service_limits l = limits_for("a.A", *read.value);
+  EXPECT_EQ(l.rate, 100U);
+  EXPECT_EQ(l.burst, 7U);
+  EXPECT_EQ(l.concurrency, 3U);
+  EXPECT_EQ(l.cpu_ms, 250U);
+  EXPECT_EQ(l.memory_mb, 8U);
+  EXPECT_EQ(l.total_memory_mb, 64U);
+  EXPECT_EQ(l.queue, std::chrono::milliseconds(0));
+  EXPECT_EQ(limits_for("a.B", *read.value).rate, 0U);
+  EXPECT_FALSE(limits_for("a.B", *read.value).queue);
+  EXPECT_THAT(print_configuration(*read.value), HasSubstr(text)) << "it reads back as the same";
+}
+
+TEST(configuration, limit_errors) {
+  EXPECT_THAT(errors_of("limit = 1"), ElementsAre(HasSubstr("[[limit]]")));
+  EXPECT_THAT(errors_of("[[limit]]\nrate = 1\n"), ElementsAre(HasSubstr("lacks service")));
+  EXPECT_THAT(errors_of("[[limit]]\nservice = \"a.A\"\nrate = 0\n"),
+              ElementsAre(HasSubstr("rate takes a whole number from 1")));
+  EXPECT_THAT(errors_of("[[limit]]\nservice = \"a.A\"\nburst = 2\n"), ElementsAre(HasSubstr("there is none")));
+  EXPECT_THAT(errors_of("[[limit]]\nservice = \"a.A\"\ncpu = 2\n"),
+              ElementsAre(HasSubstr("unknown key cpu in [[limit]]")));
+  EXPECT_THAT(errors_of("[[limit]]\nservice = \"a.A\"\n[[limit]]\nservice = \"a.A\"\n"),
+              ElementsAre(HasSubstr("another [[limit]]")));
+}
+
 TEST(configuration, pool_errors) {
   EXPECT_THAT(errors_of("pool = 1"), SizeIs(1));
   EXPECT_THAT(errors_of("pool = []"), IsEmpty());

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/commands.h"
-#include "app/node.h"
+#include "app/loaded_service.h"
 
 namespace waggle {
 namespace {

@@ -21,6 +21,7 @@ struct service_sums {
   std::uint64_t busy = 0;
   std::uint64_t waiting = 0;
   std::uint64_t most = 0;
+  std::uint64_t memory = 0;
   std::uint64_t queued = 0;
   std::uint64_t started = 0;
   std::uint64_t broken = 0;
@@ -31,6 +32,7 @@ struct service_sums {
 
   void add(const deployment& d) {
     most += d.max_workers();
+    memory += d.memory();
     for (std::size_t i = 0; i < d.shards(); ++i) {
       const deployment::shard_view v = d.view(i);
       idle += v.pool.idle.get();
@@ -101,6 +103,7 @@ void node_metrics::of_services(const sources& from, std::vector<prometheus::Metr
   family workers("waggle_workers", "Wasm instances", gauge);
   family waiting("waggle_workers_waiting", "Busy instances whose guest waits for a call or the clock", gauge);
   family most("waggle_workers_max", "The most instances a service may have", gauge);
+  family memory("waggle_instances_memory_bytes", "Linear memory of all instances", gauge);
   family queued("waggle_queue_length", "Requests that wait for a worker", gauge);
   family started("waggle_workers_started_total", "Instances made", total);
   family broken("waggle_workers_broken_total", "Instances discarded because their guest failed", total);
@@ -117,6 +120,7 @@ void node_metrics::of_services(const sources& from, std::vector<prometheus::Metr
     workers.add(with("state", "busy"), static_cast<double>(s.busy));
     waiting.add(service, static_cast<double>(s.waiting));
     most.add(service, static_cast<double>(s.most));
+    memory.add(service, static_cast<double>(s.memory));
     queued.add(service, static_cast<double>(s.queued));
     started.add(service, static_cast<double>(s.started));
     broken.add(service, static_cast<double>(s.broken));
@@ -129,7 +133,8 @@ void node_metrics::of_services(const sources& from, std::vector<prometheus::Metr
       if (s.failures[c] > 0) failures.add(with("kind", to_string(cause)), static_cast<double>(s.failures[c]));
     }
   }
-  take(to, std::array{&workers, &waiting, &most, &queued, &started, &broken, &refused, &failures, &handed, &reruns});
+  take(to, std::array{&workers, &waiting, &most, &memory, &queued, &started, &broken, &refused, &failures, &handed,
+                      &reruns});
 }
 
 void node_metrics::of_methods(const sources& from, std::vector<prometheus::MetricFamily>& to) {

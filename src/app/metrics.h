@@ -32,6 +32,7 @@ class node_metrics {
   struct sources {
     std::span<const std::shared_ptr<deployment>> services;
     std::span<const http_stats* const> servers;
+    const ticker& heartbeat;
     const state_keeper& state;
     std::vector<std::shared_ptr<const schedule_counts>> schedules;
     std::optional<trace_exporter::figures> traces;

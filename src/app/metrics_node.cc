@@ -54,6 +54,13 @@ void node_metrics::of_node(const sources& from, std::vector<prometheus::MetricFa
     add(spans);
   }
 
+  family silence("waggle_ticker_silent_seconds", "Since the ticker beat, which ends the guests' slices", gauge);
+  silence.add({}, seconds(from.heartbeat.silent_for()));
+  add(silence);
+  family late("waggle_ticker_late_total", "Beats of the ticker that came 20 ms late or later", total);
+  late.add({}, static_cast<double>(from.heartbeat.late_beats()));
+  add(late);
+
   const auto over = [&](auto get) {
     double n = 0;
     for (const auto* s : from.servers) n += static_cast<double>(get(*s).load(std::memory_order_relaxed));

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <future>
 
 #include <boost/asio/io_context.hpp>
@@ -15,18 +14,11 @@
 
 #include "app/data_folder.h"
 #include "app/operator_view.h"
-#include "gateway/gzip.h"
 #include "host/admin_service.h"
-#include "schema/describe/describe.h"
 #include "schema/language/text.h"
 
 namespace waggle {
 namespace {
-
-/// Of an instance whose contract does not say. Not more: filling memory is one instruction, which nothing interrupts.
-constexpr std::uint32_t default_memory_mb = 64;
-
-std::uint64_t megabytes(std::uint32_t n) { return std::uint64_t{n} << 20; }
 
 /// The cores share the port (SO_REUSEPORT), and so would another node of the same user, without a word: half of the
 /// requests would go there. A socket that does not share finds it out.
@@ -49,21 +41,6 @@ std::optional<error> taken_by_another(const endpoint& at) {
   return e;
 }
 
-/// A contract's descriptions are many times as long as the contract. Without memory they stay as they are.
-std::shared_ptr<const descriptions> packed(const descriptions& plain) {
-  descriptions small{.gzipped = true};
-  if (plain.json_schema && !(small.json_schema = gzip(*plain.json_schema)))
-    return std::make_shared<descriptions>(plain);
-  if (plain.openapi && !(small.openapi = gzip(*plain.openapi))) return std::make_shared<descriptions>(plain);
-  for (auto* const text : {&small.json_schema, &small.openapi})
-    if (*text) (*text)->shrink_to_fit();
-  return std::make_shared<const descriptions>(std::move(small));
-}
-
-bool has_error(const std::vector<diagnostic>& findings) {
-  return std::ranges::any_of(findings, [](const diagnostic& d) { return d.level == diagnostic::severity::error; });
-}
-
 http_settings http_settings_for(const configuration& c) {
   http_settings http;
   http.header_limit = c.limits.header_bytes;
@@ -81,106 +58,21 @@ http_settings http_settings_for(const configuration& c) {
 
 }  // namespace
 
-std::optional<loaded_service> load_service(engines& on, const target& from, const configuration& c,
-                                           std::vector<diagnostic>& findings) {
-  const auto about_module = [&](diagnostic::severity level, std::string text) {
-    findings.push_back({.file = from.module, .level = level, .message = std::move(text)});
-  };
-  auto compiled = compile_contract(from.schema, from.schema_file);
-  const bool bad_schema = has_error(compiled.findings);
-  std::ranges::move(compiled.findings, std::back_inserter(findings));
-  if (bad_schema || !compiled.value) return std::nullopt;
-  contract about = *std::move(compiled.value);
-  if (about.name.empty()) {
-    findings.push_back({.file = from.schema_file,
-                        .message = "it cannot be served: the schema has no @service(name: …), which is its address"});
-    return std::nullopt;
-  }
-  if (about.name.starts_with("waggle.")) {
-    findings.push_back(
-        {.file = from.schema_file, .message = "names that begin with waggle. are the node's own: " + about.name});
-    return std::nullopt;
-  }
-  if (std::ranges::find(about.uses, admin_service::name) != about.uses.end()) {
-    findings.push_back({.file = from.schema_file,
-                        .message = fmt::format("@uses asks for {}, which is the operator's: no service may call it",
-                                               admin_service::name)});
-    return std::nullopt;
-  }
-  for (std::string& text : narrow(about.pool, about.name, c))
-    about_module(diagnostic::severity::warning, std::move(text));
-  const std::uint64_t memory = settings_for(about, c, nullptr).instances.memory_bytes;
-  loaded_service s;
-  for (const auto& [id, m] : about.methods) {
-    if (!m.schedule) continue;
-    auto when = timetable::make(*m.schedule);
-    if (!when) {
-      findings.push_back({.file = from.schema_file, .message = id + ": " + when.error().message});
-      return std::nullopt;
-    }
-    s.scheduled.push_back({id, *std::move(when)});
-  }
-  std::optional<time_point> began;
-  s.report.on_compile = [&] {
-    began = std::chrono::steady_clock::now();
-    spdlog::info("compiling {} ({} KiB)", from.module, from.bytes.size() >> 10);
-  };
-  auto code = module::load(on, std::as_bytes(std::span(from.bytes)), memory, s.report);
-  for (std::string& text : s.report.warnings) about_module(diagnostic::severity::warning, std::move(text));
-  if (!code) {
-    if (code.error().violations.empty()) about_module(diagnostic::severity::error, code.error().message);
-    for (const violation& v : code.error().violations)
-      about_module(diagnostic::severity::error, "it cannot be a service: " + v.message);
-    return std::nullopt;
-  }
-  if (began)
-    spdlog::info(
-        "compiled {} in {} ms", from.module,
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - *began).count());
-  s.report.on_compile = {};
-  about.described = packed(*describe(about));
-  s.about = std::make_shared<const contract>(std::move(about));
-  s.code = *std::move(code);
-  return s;
-}
-
-deployment_settings settings_for(const contract& about, const configuration& c, host_ground* ground) {
-  return {
-      .chain = {.limits = c.payload(),
-                .outputs = static_cast<output_check>(c.validate_output),
-                .default_timeout = c.limits.timeout,
-                .max_timeout = c.limits.max_timeout,
-                .histograms = c.metrics.histograms},
-      .instances = {.memory_bytes = megabytes(std::min(about.memory_mb.value_or(default_memory_mb), c.wasm.memory_mb)),
-                    .output_bytes = c.limits.answer_bytes,
-                    .call_bytes = c.limits.body_bytes,
-                    .args = {about.name},
-                    .environ = {},
-                    .start_timeout = c.limits.start_timeout},
-      .granted = std::make_shared<const service_grants>(grants_for(about, c)),
-      .state = ground != nullptr ? &ground->state() : nullptr,
-      .blocking = ground != nullptr ? &ground->blocking() : nullptr};
-}
-
-result<std::unique_ptr<engines>> open_engines(const configuration& c) {
-  make_data_folder(c.data);
-  std::optional<module_cache> cache;
-  if (auto opened = module_cache::open(std::filesystem::path(c.data) / "modules"))
-    cache = *std::move(opened);
-  else
-    spdlog::warn("modules are compiled at each start: {}", opened.error().message);
-  return engines::make({.slots = c.wasm.instances}, std::move(cache));
-}
-
 node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
-           std::unique_ptr<trace_exporter> traces)
-    : config_(c), ground_(std::move(ground)), traces_(std::move(traces)), metrics_(c.metrics.methods) {
+           const ticker& heartbeat, std::unique_ptr<trace_exporter> traces)
+    : config_(c),
+      heartbeat_(heartbeat),
+      ground_(std::move(ground)),
+      traces_(std::move(traces)),
+      memory_(std::uint64_t{c.limits.memory_mb} << 20),
+      metrics_(c.metrics.methods) {
   const http_settings http = http_settings_for(c);
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
     made->loop = std::make_unique<core_loop>(i, clock);
     made->calls = std::make_unique<sub_calls>(*made->loop, made->directory,
                                               call_limits{.depth = c.limits.call_depth, .calls = c.limits.calls});
+    made->memory = std::make_unique<core_memory>(*made->loop, memory_);
     if (c.recorder.requests > 0 && c.recorder.bytes > 0)
       made->recorder = std::make_unique<flight_recorder>(
           clock, flight_recorder::limits{.requests = c.recorder.requests, .bytes = c.recorder.bytes / c.threads});
@@ -190,6 +82,9 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
                                                  [this](std::string_view path) { return operator_page(path); });
     cores_.push_back(std::move(made));
   }
+  std::vector<core_memory*> memories;
+  for (const auto& core : cores_) memories.push_back(core->memory.get());
+  for (core_memory* const each : memories) each->connect(memories);
   one_core& first = *cores_.front();
   // Before the threads: the first core uses them.
   schedule_store_ = std::make_unique<schedule_store>(*first.loop, ground_->state(), ground_->blocking());
@@ -365,6 +260,7 @@ result<void> node::deploy(const loaded_service& s) {
   for (const auto& core : cores_)
     all.push_back({.loop = core->loop.get(),
                    .calls = core->calls.get(),
+                   .memory = core->memory.get(),
                    .traces = traces_ ? &traces_->lane(core->loop->index()) : nullptr,
                    .recorder = core->recorder.get()});
   deployment_settings settings = settings_for(*s.about, config_, ground_.get());
@@ -444,8 +340,8 @@ void node::remove(const std::string& name) {
 
 void node::find_cycles() {
   std::map<std::string, std::vector<std::string>> uses;
-  const auto add = [&uses](const deployment& d) {
-    std::ranges::copy(d.about().uses, std::back_inserter(uses[d.about().name]));
+  const auto add = [&uses](const deployment& d) {  // those that call nobody are on no cycle, and may be thousands
+    if (!d.about().uses.empty()) std::ranges::copy(d.about().uses, std::back_inserter(uses[d.about().name]));
   };
   for (const auto& [name, s] : services_) add(*s);
   for (const auto& d : retiring_) add(*d);
@@ -507,7 +403,12 @@ bool node::drain() {
 
 std::optional<page> node::operator_page(std::string_view path) {
   constexpr std::string_view text = "text/plain; charset=utf-8";
-  if (path == "/healthz") return page{.status = 200, .content_type = std::string(text), .body = "ok\n"};
+  if (path == "/healthz") {
+    // Without the ticker a guest that spins holds its core for ever: better to start anew.
+    if (heartbeat_.silent_for() < ticker::dead)
+      return page{.status = 200, .content_type = std::string(text), .body = "ok\n"};
+    return page{.status = 503, .content_type = std::string(text), .body = "the ticker, which ends slices, is silent\n"};
+  }
   if (path == "/readyz") {
     const bool yes = ready_.load(std::memory_order_relaxed);
     return page{
@@ -532,6 +433,7 @@ std::string node::metrics_text() {
   for (const auto& core : cores_) servers.push_back(&core->server->stats());
   return metrics_.text({.services = services,
                         .servers = servers,
+                        .heartbeat = heartbeat_,
                         .state = ground_->state(),
                         .schedules = schedules_->counts(),
                         .traces = traces_ ? std::optional(traces_->stats()) : std::nullopt});

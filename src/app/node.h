@@ -10,9 +10,9 @@
 
 #include "app/config.h"
 #include "app/host_services.h"
+#include "app/loaded_service.h"
 #include "app/metrics.h"
 #include "app/schedule_store.h"
-#include "app/targets.h"
 #include "gateway/http_server.h"
 #include "host/node_operator.h"
 #include "host/trace_exporter.h"
@@ -20,31 +20,12 @@
 
 namespace waggle {
 
-/// A service that was compiled from a target and can be deployed.
-struct loaded_service {
-  std::shared_ptr<const contract> about;
-  std::shared_ptr<const module> code;
-  std::vector<scheduled_method> scheduled;  ///< its methods with @schedule
-  load_report report;
-};
-
-/// Compiles a target's schema and module, and checks that they can be served. Takes long. What was found is appended to
-/// `findings`, errors included.
-[[nodiscard]] std::optional<loaded_service> load_service(engines& on, const target& from, const configuration& c,
-                                                         std::vector<diagnostic>& findings);
-
-/// What the service gets under this configuration.
-[[nodiscard]] deployment_settings settings_for(const contract& about, const configuration& c, host_ground* ground);
-
-/// Opens the engines with the module cache of the data folder; a cache that cannot be used is only a warning.
-[[nodiscard]] result<std::unique_ptr<engines>> open_engines(const configuration& c);
-
 /// The cores, their directories and servers, and the services on them: everything that lives while a node serves.
 /// `deploy`, `begin_schedules` and `remove` are called from one thread, all others from one thread (another, or the same); none is a core's.
 class node {
  public:
-  /// `traces` null: none are made.
-  node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
+  /// `heartbeat`, of the engines, outlives it. `traces` null: none are made.
+  node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground, const ticker& heartbeat,
        std::unique_ptr<trace_exporter> traces = nullptr);
   ~node();
   node(const node&) = delete;
@@ -88,6 +69,7 @@ class node {
     std::unique_ptr<core_loop> loop;
     service_directory directory;
     std::unique_ptr<sub_calls> calls;
+    std::unique_ptr<core_memory> memory;
     std::unique_ptr<flight_recorder> recorder;  // null: off
     std::unique_ptr<host_services> host;
     std::unique_ptr<http_server> server;
@@ -109,8 +91,10 @@ class node {
   void find_cycles();
 
   const configuration& config_;
+  const ticker& heartbeat_;
   std::unique_ptr<host_ground> ground_;
   std::unique_ptr<trace_exporter> traces_;
+  memory_budget memory_;
   std::vector<std::unique_ptr<one_core>> cores_;
   // On the first core.
   std::unique_ptr<schedule_store> schedule_store_;

@@ -39,8 +39,9 @@ std::unique_ptr<one_service> one_service::load(const configuration& c, const std
   contract about = *loaded->about;
   about.pool.min = 0;  // nothing but the request itself
   std::array<service_core, 1> cores = {service_core{&one->core_, &one->calls_}};
-  one->deployed_ = std::make_unique<deployment>(cores, std::make_shared<const contract>(about), loaded->code,
-                                                settings_for(about, c, one->ground_.get()));
+  deployment_settings settings = settings_for(about, c, one->ground_.get());
+  settings.queue_wait = duration(0);  // who asks here measures, or wants an answer, however late
+  one->deployed_ = std::make_unique<deployment>(cores, std::make_shared<const contract>(about), loaded->code, settings);
   one->directory_.put(about.name, one->entry());
   if (about.singleton) {
     auto held = one->ground_->state().acquire(about.name);

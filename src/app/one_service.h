@@ -4,7 +4,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 
-#include "app/node.h"
+#include "app/loaded_service.h"
 
 namespace waggle {
 

@@ -154,6 +154,37 @@ class served {
   std::atomic<bool> stopped_{false};
 };
 
+/// Says in the log when the ticker is late or silent. On the main thread, which guests cannot hold.
+class heartbeat_watch {
+ public:
+  heartbeat_watch(asio::io_context& io, const ticker& of) : timer_(io), of_(of), late_(of.late_beats()) { look(); }
+
+ private:
+  void look() {
+    timer_.expires_after(std::chrono::seconds(1));
+    timer_.async_wait([this](const boost::system::error_code& gone) {
+      if (gone) return;
+      const bool silent = of_.silent_for() >= ticker::dead;
+      const std::uint64_t late = of_.late_beats();
+      if (silent && !silent_)
+        spdlog::critical(
+            "the ticker, which ends the guests' slices, has been silent for {} ms: a guest that spins holds its core",
+            std::chrono::duration_cast<std::chrono::milliseconds>(of_.silent_for()).count());
+      if (!silent && late > late_)
+        spdlog::warn("the ticker came late {} times in a second: the machine is overloaded, or stood still",
+                     late - late_);
+      silent_ = silent;
+      late_ = late;
+      look();
+    });
+  }
+
+  asio::steady_timer timer_;
+  const ticker& of_;
+  std::uint64_t late_;
+  bool silent_ = false;
+};
+
 /// Opens the operator's socket. A node without one serves all the same, unless another process has it.
 bool listen_to_operator(node& n, const configuration& c, std::function<void(node_operator::told<void>)> reload,
                         std::function<void()> drain) {
@@ -172,7 +203,7 @@ bool listen_to_operator(node& n, const configuration& c, std::function<void(node
 
 /// Stays until SIGTERM or SIGINT; `reload` (SIGHUP), and under --dev a changed file, bring the services up to date.
 int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c, node& n, served& services,
-         const std::vector<std::string>& targets, std::uint16_t port) {
+         const std::vector<std::string>& targets, std::uint16_t port, const ticker& heartbeat) {
   asio::signal_set end(io, SIGTERM, SIGINT);
   asio::steady_timer watch(io);
   asio::thread_pool updates(1);  // it compiles, and waits for what is replaced: the signals are not to wait with it
@@ -231,6 +262,7 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
     });
   };
   if (c.dev) look();
+  heartbeat_watch health(io, heartbeat);
   const auto ask_for_reload = [&io, update](node_operator::told<void> done) {
     asio::post(io, [update, done = std::move(done)]() mutable {
       update(true, [done = std::move(done)](bool fine) mutable {
@@ -309,7 +341,7 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
     }
     traces = *std::move(open);
   }
-  node n(c, clock, *std::move(ground), std::move(traces));
+  node n(c, clock, *std::move(ground), (*engines)->heartbeat(), std::move(traces));
   served services(c, **engines, n, targets);
   if (!services.update(false)) return exit_failed;
   const auto port = n.listen();
@@ -317,7 +349,7 @@ int serve(const configuration& c, const std::vector<std::string>& targets) {
     fmt::print(stderr, "waggle: {}\n", port.error().message);
     return exit_failed;
   }
-  return stay(io, reload, c, n, services, targets, *port);
+  return stay(io, reload, c, n, services, targets, *port, (*engines)->heartbeat());
 }
 
 }  // namespace waggle

@@ -1,6 +1,7 @@
 #include "call/call_chain.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -38,6 +39,7 @@ struct call_chain::passage {
   service_call* call = nullptr;
   bool traced = false;
   bool admitted = false;
+  bool counted = false;         // by the operator's limits
   std::size_t input_bytes = 0;  // as they came
   std::uint64_t parent = 0;     // of its span
   trace_context at;             // its span: the call's own may be elsewhere by the end
@@ -87,7 +89,7 @@ bool call_chain::admit(service_call& call, const method& m, error& why) {
   return true;
 }
 
-void call_chain::ask(service_call& call) {
+call_chain::passage& call_chain::begin(service_call& call) {
   passage& p = take_passage();
   p.chain = this;
   p.call = &call;
@@ -104,11 +106,22 @@ void call_chain::ask(service_call& call) {
   const bool large = call.request.input.size() > worth_measuring;
   call.began = large || call.request.context.deadline ? core_.now() : time_point{};
   p.asked = about_.find(call.request.method);
+  return p;
+}
+
+void call_chain::ask(service_call& call) {
+  passage& p = begin(call);
   const auto refuse = [&](error why) {
     call.response.output = std::unexpected(std::move(why));
     leave(p, call);
   };
   if (p.asked == nullptr) return refuse(unknown_method(about_, call.request.method));
+  // At once: its payload is not looked at.
+  if (auto why = inner_.refuses()) return refuse(*std::move(why));
+  if (settings_.admits) {
+    if (auto why = settings_.admits->enter(core_.now())) return refuse(*std::move(why));
+    p.counted = true;
+  }
   if (error why; !admit(call, *p.asked, why)) return refuse(std::move(why));
   p.admitted = true;
   if (const auto& deadline = call.request.context.deadline) {
@@ -121,6 +134,18 @@ void call_chain::ask(service_call& call) {
   call.request.reads_only = p.asked->kind == operation::query;
   call.request.idempotent = p.asked->idempotent;
   enter(p);
+}
+
+std::optional<error> call_chain::refuses() const {
+  auto why = inner_.refuses();
+  if (!why && settings_.admits) why = settings_.admits->refuses(core_.now());
+  return why;
+}
+
+void call_chain::refuse(service_call& call, error why) {
+  passage& p = begin(call);
+  call.response.output = std::unexpected(std::move(why));
+  leave(p, call);
 }
 
 void call_chain::enter(passage& p) {
@@ -177,6 +202,7 @@ void call_chain::settled(passage& p, service_call& call) {
 
 void call_chain::leave(passage& p, service_call& call) {
   p.deadline.stop();
+  if (std::exchange(p.counted, false)) settings_.admits->leave();
   const auto& output = call.response.output;
   if (call.ended == time_point{} || (output && output->size() > worth_measuring)) call.ended = core_.now();
   if (call.began == time_point{}) call.began = call.ended;  // refused at once

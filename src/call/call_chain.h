@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "call/admission.h"
 #include "call/call_stats.h"
 #include "call/flight_recorder.h"
 #include "call/trace_lane.h"
@@ -23,6 +24,7 @@ struct chain_settings {
   duration max_timeout{std::chrono::minutes(5)};       ///< the operator's bound
   trace_lane* traces = nullptr;                        ///< of this core; outlives the chain. Null: no traces
   bool histograms = true;                              ///< keeps how long requests took, by method
+  std::shared_ptr<admission> admits;                   ///< null: everything
 };
 
 /// `unimplemented`, the caller's fault, with the name that was perhaps meant.
@@ -38,11 +40,14 @@ class call_chain final : public service {
   ~call_chain() override;
 
   void ask(service_call& call) override;
+  [[nodiscard]] std::optional<error> refuses() const override;
+  void refuse(service_call& call, error why) override;
   [[nodiscard]] const contract& description() const override { return about_; }
   [[nodiscard]] const call_stats& stats() const { return stats_; }
 
  private:
   struct passage;
+  passage& begin(service_call& call);
   bool admit(service_call& call, const method& m, error& why);
   void enter(passage& p);
   void answered(passage& p, service_call& call);

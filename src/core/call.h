@@ -145,6 +145,7 @@ class service_call {
     service_call* previous = nullptr;
     void* at = nullptr;
     std::uint32_t state = 0;
+    time_point begun{};  // when it left the queue; not set where it was not in one
   };
   place held;
 

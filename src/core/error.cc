@@ -15,9 +15,10 @@ constexpr std::array<std::string_view, 17> code_names = {
     "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
     "data_loss", "unauthenticated"};
 constexpr std::array<std::string_view, failure_causes> cause_names = {
-    "none",         "payload",  "too_large",  "unknown_method", "deadline", "queue",       "ring",
-    "breaker",      "closing",  "instances",  "answer",         "time_out", "unreachable", "out_of_bounds",
-    "out_of_stack", "bad_call", "arithmetic", "exit",           "abi",      "ended"};
+    "none",       "payload",     "too_large", "unknown_method", "deadline",      "queue",        "wait",
+    "rate",       "concurrency", "cpu",       "memory",         "ring",          "breaker",      "closing",
+    "instances",  "answer",      "time_out",  "unreachable",    "out_of_bounds", "out_of_stack", "bad_call",
+    "arithmetic", "exit",        "abi",       "ended"};
 static_assert(cause_names.back() == "ended");
 constexpr std::array<std::string_view, 4> fault_names = {"caller", "guest", "host", "overload"};
 
@@ -29,6 +30,16 @@ std::unexpected<error> fail(error_code code, fault whose, std::string message) {
   e.whose = whose;
   e.message = std::move(message);
   return std::unexpected(std::move(e));
+}
+
+error overloaded(failure_cause cause, std::string message, std::chrono::nanoseconds retry) {
+  error e;
+  e.code = error_code::resource_exhausted;
+  e.whose = fault::overload;
+  e.cause = cause;
+  e.message = std::move(message);
+  e.retry_after = std::chrono::ceil<std::chrono::milliseconds>(retry);
+  return e;
 }
 
 std::string_view to_string(error_code code) { return code_names[static_cast<std::size_t>(code)]; }

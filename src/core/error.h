@@ -43,10 +43,15 @@ enum class failure_cause : std::uint8_t {
   unknown_method,  ///< or a subscription
   deadline,        ///< it was over, or could not be met
   queue_full,
-  ring,       ///< on a ring of services a call never waits
-  breaker,    ///< the guest keeps crashing
-  closing,    ///< the service or the node ends
-  instances,  ///< the node has no room for another instance
+  wait,         ///< it would wait for longer than it may
+  rate,         ///< more requests a second than the operator allows
+  concurrency,  ///< more at a time than the operator allows
+  cpu,          ///< the service has used the time that the operator gives it
+  memory,       ///< the node has no memory for a first instance
+  ring,         ///< on a ring of services a call never waits
+  breaker,      ///< the guest keeps crashing
+  closing,      ///< the service or the node ends
+  instances,    ///< the node has no room for another instance
   // of the guest
   answer,    ///< it does not fit the contract
   time_out,  ///< the service's own
@@ -59,7 +64,7 @@ enum class failure_cause : std::uint8_t {
   abi,         ///< it broke the guest ABI
   ended,       ///< by an import, or a trap of another kind
 };
-constexpr std::size_t failure_causes = 20;
+constexpr std::size_t failure_causes = 25;
 constexpr bool is_refusal(failure_cause c) { return c != failure_cause::none && c < failure_cause::answer; }
 
 /// One place where a payload or an answer does not fit its contract.
@@ -92,6 +97,9 @@ using result = std::expected<T, error>;
 
 /// `return fail(error_code::not_found, fault::caller, "no service " + name);`
 [[nodiscard]] std::unexpected<error> fail(error_code code, fault whose, std::string message);
+
+/// `resource_exhausted`, for want of room; trying again after `retry` may help.
+[[nodiscard]] error overloaded(failure_cause cause, std::string message, std::chrono::nanoseconds retry);
 
 /// "not_found"
 [[nodiscard]] std::string_view to_string(error_code code);

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,6 +23,13 @@ class service {
   /// The call's answer is known to fit the contract: make lasting what the request wrote (`call.effects`), then finish the
   /// call once more; with `effects->again` set it is asked again from the start instead. Called by the call chain.
   virtual void settle(service_call& call) { call.finish(); }
+
+  /// A request would be refused now, whatever is in it: why. Asked before its payload is looked at, or even read; who does
+  /// not let it in then hands it to `refuse`. Nothing where it may come in, which is no promise.
+  [[nodiscard]] virtual std::optional<error> refuses() const { return std::nullopt; }
+  /// Finishes `call`, of which the method is known and perhaps no more, with what `refuses` said: it counts as one that was
+  /// asked.
+  virtual void refuse(service_call& call, error why) { call.finish(std::move(why)); }
 
   [[nodiscard]] virtual const contract& description() const = 0;
 };

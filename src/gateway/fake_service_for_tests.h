@@ -43,6 +43,7 @@ class fake_service final : public service {
     call.finish();
   }
 
+  [[nodiscard]] std::optional<error> refuses() const override { return full; }
   [[nodiscard]] const contract& description() const override { return contract_; }
 
   void describe(std::shared_ptr<const descriptions> made) { contract_.described = std::move(made); }
@@ -55,6 +56,7 @@ class fake_service final : public service {
     call->finish();
   }
 
+  std::optional<error> full;  ///< what every request is refused with
   int asked = 0;
   int stopped = 0;
   bool stop_is_ignored = false;

@@ -175,6 +175,12 @@ http_head& http_parser::head() { return impl_->head; }
 bool http_parser::started() const { return impl_->started; }
 bool http_parser::head_done() const { return impl_->head_done; }
 
+std::optional<std::uint64_t> http_parser::body_left() const {
+  if (impl_->parser->chunked()) return std::nullopt;
+  const auto left = impl_->parser->content_length_remaining();
+  return left ? *left : 0;
+}
+
 void http_parser::reset() {
   impl_->parser.emplace(*impl_);
   impl_->head.clear();

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -67,6 +68,9 @@ class http_parser {
   /// Whether a byte of the present request has been used.
   [[nodiscard]] bool started() const;
   [[nodiscard]] bool head_done() const;
+  /// When the fields are complete: how many bytes of the body are to come, by its Content-Length; nothing where it says
+  /// not (chunked).
+  [[nodiscard]] std::optional<std::uint64_t> body_left() const;
 
  private:
   struct impl;

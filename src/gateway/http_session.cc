@@ -29,6 +29,16 @@ error canceled() {
   return e;
 }
 
+/// So much of the body of a request that was refused is read and thrown away; for more the connection is not worth it.
+constexpr std::uint64_t longest_skip = std::uint64_t{64} * 1024;
+
+std::string fields_of(const error& e) {
+  std::string out = fmt::format("waggle-fault: {}\r\n", to_string(e.whose));
+  if (e.retry_after)
+    out += fmt::format("Retry-After: {}\r\n", std::max<std::int64_t>(0, (e.retry_after->count() + 999) / 1000));
+  return out;
+}
+
 /// Whether an answer is compressed depends on the request.
 constexpr std::string_view vary = "Vary: Accept-Encoding\r\n";
 
@@ -81,6 +91,7 @@ void http_session::end_of_input() {
 void http_session::proceed() {
   inside_ = true;
   while (!over_ && !asking_ && !has_output()) {
+    if (skip_ > 0 && !skip()) break;
     const auto step = parser_.feed({input_.get() + begin_, end_ - begin_}, call_.request.input);
     begin_ += step.used;
     if (step.now == http_parser::state::need_more) {
@@ -98,6 +109,15 @@ void http_session::proceed() {
       refuse_bytes(step.now);
   }
   inside_ = false;
+}
+
+/// Throws away what has come of a body that is not wanted. False where there is more to come.
+bool http_session::skip() {
+  const std::size_t here = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, end_ - begin_));
+  begin_ += here;
+  skip_ -= here;
+  if (skip_ > 0 && ended_) over_ = true;
+  return skip_ == 0;
 }
 
 std::array<std::string_view, 2> http_session::output() const {
@@ -123,7 +143,7 @@ http_session::waits http_session::waiting() const {
   if (asking_) return waits::answer;
   if (has_output()) return waits::send;
   if (over_) return waits::nothing;
-  if (parser_.head_done()) return waits::body;
+  if (parser_.head_done() || skip_ > 0) return waits::body;
   if (parser_.started() || begin_ != end_) return waits::head;
   return requests_ == 0 ? waits::first : waits::idle;
 }
@@ -132,7 +152,7 @@ void http_session::timed_out() {
   const waits what = waiting();
   if (what == waits::head)
     refuse_text(408, "the request's head took too long");
-  else if (what == waits::body)
+  else if (what == waits::body && skip_ == 0)
     refuse_text(408, "the request's body took too long");
   else if (what == waits::send)
     abort();
@@ -158,14 +178,27 @@ void http_session::stop_call() {
 
 void http_session::on_head() {
   const http_head& head = parser_.head();
-  if (!head.expects_continue || begin_ != end_) return;
-  // The client waits with the body until it hears that it is wanted.
-  if (auto route = find_route(head, true, shared_.directory, shared_.settings, shared_.loopback); !route) {
-    keep_ = false;  // it may send the body all the same, or not: RFC 9110 §10.1.1
+  const auto left = parser_.body_left();
+  if (left && *left <= end_ - begin_) return;                    // the body is here already
+  const bool on_hold = head.expects_continue && begin_ == end_;  // for our word that the body is wanted
+  auto route = find_route(head, true, shared_.directory, shared_.settings, shared_.loopback);
+  std::optional<error> full;
+  if (route && route->what == http_route::kind::call) full = route->target->refuses();
+  if (full || (!route && on_hold)) {
     ++requests_;
-    return refuse(route.error());
+    http_stats::add(shared_.stats.requests);
+    // Who waits may send the body all the same, or not: RFC 9110 §10.1.1.
+    keep_ = !on_hold && left && *left <= longest_skip && head.keep_alive && !shared_.draining;
+    skip_ = keep_ ? *left : 0;
+    gzip_ = false;
+    if (!full) return refuse(route.error());
+    call_.request.method = route->of->name;
+    call_.request.context = {};
+    call_.request.context.trace = trace_context::parse(head.traceparent).value_or(trace_context{});
+    prepare();
+    return route->target->refuse(call_, *std::move(full));
   }
-  head_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  if (on_hold) head_ = "HTTP/1.1 100 Continue\r\n\r\n";
 }
 
 void http_session::on_request() {
@@ -194,11 +227,16 @@ void http_session::ask(const http_route& route) {
   const time_point now = parser_.head().connect_timeout.empty() ? time_point{} : shared_.time.now();
   if (auto filled = fill_request(parser_.head(), *route.of, now, shared_.settings.body_limit, call_.request); !filled)
     return refuse(filled.error());
+  prepare();
+  route.target->ask(call_);
+}
+
+/// Of the call what is the same for each.
+void http_session::prepare() {
   call_.request.id = shared_.next_id++;
   call_.response = {};
   call_.then(this, answered);
   asking_ = true;
-  route.target->ask(call_);
 }
 
 void http_session::answered(void* self, service_call&) noexcept {
@@ -215,19 +253,15 @@ void http_session::answer_call() {
   auto& output = call_.response.output;
   if (output) return answer(200, "application/json", std::move(*output), &call_.response.cost, {});
   const error& e = output.error();
-  std::string headers = fmt::format("waggle-fault: {}\r\n", to_string(e.whose));
-  if (e.retry_after)
-    headers += fmt::format("Retry-After: {}\r\n", std::max<std::int64_t>(0, (e.retry_after->count() + 999) / 1000));
   answer(http_status(e.code), "application/json", connect_error_json(e, shared_.settings.show_debug),
-         &call_.response.cost, std::move(headers));
+         &call_.response.cost, fields_of(e));
 }
 
 void http_session::answer_page(page p) { answer(p.status, p.content_type, std::move(p.body), nullptr, {}); }
 
 void http_session::refuse(const http_refusal& why) {
   answer(why.status != 0 ? why.status : http_status(why.why.code), "application/json",
-         connect_error_json(why.why, shared_.settings.show_debug), nullptr,
-         fmt::format("waggle-fault: {}\r\n{}", to_string(why.why.whose), why.headers));
+         connect_error_json(why.why, shared_.settings.show_debug), nullptr, fields_of(why.why) + why.headers);
 }
 
 void http_session::refuse_bytes(http_parser::state why) {

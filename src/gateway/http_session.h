@@ -85,8 +85,10 @@ class http_session {
 
  private:
   void on_head();
+  bool skip();
   void on_request();
   void ask(const http_route& route);
+  void prepare();
   static void answered(void* self, service_call& call) noexcept;
   void answer_call();
   void answer_page(page p);
@@ -116,6 +118,7 @@ class http_session {
   std::size_t sent_ = 0;
 
   std::uint64_t requests_ = 0;
+  std::uint64_t skip_ = 0;  // bytes of a body that is not looked at: its request was refused already
   bool asking_ = false;
   bool inside_ = false;  // in a function of ours that looks at the outcome itself
   bool gzip_ = false;    // the present caller takes gzip

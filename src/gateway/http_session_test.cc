@@ -201,6 +201,63 @@ TEST_F(session_test, a_body_that_nobody_wants_is_refused_before_it_is_sent) {
   EXPECT_TRUE(session->over());
 }
 
+error overloaded() {
+  error e;
+  e.code = error_code::resource_exhausted;
+  e.whose = fault::overload;
+  e.message = "too many";
+  e.retry_after = std::chrono::milliseconds(20);
+  return e;
+}
+
+TEST_F(session_test, a_service_without_room_refuses_before_the_body_has_come_and_the_connection_goes_on) {
+  echo.full = overloaded();
+  const std::string request = post("echo", std::string(900, 'x'));
+  const std::string answer = give(request.substr(0, request.size() - 500));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 429 "));
+  EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
+  EXPECT_THAT(answer, HasSubstr("waggle-fault: overload\r\n"));
+  EXPECT_EQ(session->waiting(), http_session::waits::body);
+  EXPECT_EQ(give(request.substr(request.size() - 500, 499)), "") << "it is thrown away";
+  echo.full.reset();
+  EXPECT_EQ(body_of(give("x" + post("echo", "7"))), "7");
+  EXPECT_EQ(echo.asked, 1);
+}
+
+TEST_F(session_test, a_refused_body_that_is_long_or_without_a_length_ends_the_connection) {
+  shared.settings.body_limit = std::size_t{1} << 20;
+  connect();
+  echo.full = overloaded();
+  const std::string request = post("echo", std::string(100'000, 'x'));
+  EXPECT_THAT(give(request.substr(0, 200)), HasSubstr("Connection: close\r\n"));
+  EXPECT_TRUE(session->over());
+  connect();
+  EXPECT_THAT(give("POST /test.v1.Echo/echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                   "Transfer-Encoding: chunked\r\n\r\n"),
+              HasSubstr("HTTP/1.1 429 "));
+  EXPECT_TRUE(session->over());
+}
+
+TEST_F(session_test, a_client_that_goes_in_the_midst_of_a_refused_body_is_let_go) {
+  echo.full = overloaded();
+  const std::string request = post("echo", std::string(900, 'x'));
+  give(request.substr(0, request.size() - 500));
+  session->end_of_input();
+  take();
+  EXPECT_TRUE(session->over());
+  connect();
+  give(request.substr(0, request.size() - 500));
+  session->timed_out();
+  EXPECT_TRUE(session->over());
+}
+
+TEST_F(session_test, who_waits_with_the_body_hears_at_once_that_there_is_no_room) {
+  echo.full = overloaded();
+  const std::string request = post("echo", "123", "Expect: 100-continue\r\n");
+  EXPECT_THAT(give(request.substr(0, request.size() - 3)), StartsWith("HTTP/1.1 429 "));
+  EXPECT_TRUE(session->over());
+}
+
 TEST_F(session_test, an_unknown_expectation_is_417) {
   EXPECT_THAT(give(post("echo", "1", "Expect: tea\r\n")), StartsWith("HTTP/1.1 417 "));
 }

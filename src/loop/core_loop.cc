@@ -78,13 +78,20 @@ blocking_pool::~blocking_pool() {
 void blocking_pool::run(core_loop::job what) { asio::post(state_->threads, std::move(what)); }
 
 ticker::ticker(duration period, std::move_only_function<void()> tick)
-    : thread_([this, period, tick = std::move(tick)]() mutable {
+    : last_(time_point::clock::now().time_since_epoch().count()),
+      thread_([this, period, tick = std::move(tick)]() mutable {
         pthread_setname_np(pthread_self(), "waggle-ticker");
         while (!stop_.load(std::memory_order_relaxed)) {
           std::this_thread::sleep_for(period);
           tick();
+          if (silent_for() > period + late) late_beats_.add();
+          last_.store(time_point::clock::now().time_since_epoch().count(), std::memory_order_relaxed);
         }
       }) {}
+
+duration ticker::silent_for() const {
+  return time_point::clock::now().time_since_epoch() - duration(last_.load(std::memory_order_relaxed));
+}
 
 ticker::~ticker() {
   stop_ = true;

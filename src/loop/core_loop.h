@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "core/counter.h"
 #include "loop/clock.h"
 #include "loop/scheduler.h"
 #include "loop/timer_wheel.h"
@@ -83,16 +84,29 @@ class blocking_pool {
   std::unique_ptr<state> state_;
 };
 
-/// A thread that calls `tick` every `period`: the heartbeat of the slices.
+/// A thread that calls `tick` every `period`: the heartbeat of the slices. Whether it beats can be seen from any thread:
+/// without it a guest that spins is never interrupted.
 class ticker {
  public:
+  /// A beat that comes so much later than it should is counted: the machine was overloaded, or stood still.
+  static constexpr duration late = std::chrono::milliseconds(20);
+  /// Without a beat for so long it is taken for dead.
+  static constexpr duration dead = std::chrono::seconds(1);
+
   ticker(duration period, std::move_only_function<void()> tick);
   ~ticker();
   ticker(const ticker&) = delete;
   ticker& operator=(const ticker&) = delete;
 
+  /// How long ago it beat.
+  [[nodiscard]] duration silent_for() const;
+  /// Beats that came late since it began.
+  [[nodiscard]] std::uint64_t late_beats() const { return late_beats_.get(); }
+
  private:
   std::atomic<bool> stop_{false};
+  std::atomic<time_point::rep> last_;
+  counter late_beats_;
   std::thread thread_;
 };
 

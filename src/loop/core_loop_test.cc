@@ -234,6 +234,23 @@ TEST(BlockingPool, ItsEndWaitsForWhatRunsAndDropsTheRest) {
   EXPECT_EQ(held.use_count(), 1);
 }
 
+TEST(Ticker, ThatStandsStillIsNoticed) {
+  std::latch stuck(1);
+  std::latch go_on(1);
+  std::atomic<bool> first{true};
+  const ticker t(100us, [&] {
+    if (!first.exchange(false)) return;
+    stuck.count_down();
+    go_on.wait();
+  });
+  stuck.wait();
+  while (t.silent_for() < 2 * ticker::late) std::this_thread::yield();
+  EXPECT_EQ(t.late_beats(), 0U) << "it knows itself only afterwards";
+  go_on.count_down();
+  while (t.late_beats() == 0) std::this_thread::yield();
+  while (t.silent_for() > ticker::late) std::this_thread::yield();
+}
+
 TEST(Ticker, TicksUntilItIsDestroyed) {
   std::atomic<int> ticks = 0;
   std::binary_semaphore three{0};

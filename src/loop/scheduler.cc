@@ -22,12 +22,22 @@ void scheduler::enqueue(task& t) {
   (q.last != nullptr ? q.last->next_ : q.first) = &t;
   q.last = &t;
   if (!is_short) ++long_ones_;
+  if (!f.held_) line_up(f);
+}
+
+/// It has tasks: it takes part.
+void scheduler::line_up(flow& f) {
   if (!f.in_turn_.is_linked()) {
     // Debts are kept: a service cannot shed them by falling idle for a moment. Of what it did not use, a slice is.
     f.spent_ = std::max(f.spent_, reached_ - slice);
     in_turn_.insert(f);
   }
-  if (is_short && !f.in_short_.is_linked()) in_short_.insert(f);
+  if (f.short_.first != nullptr && !f.in_short_.is_linked()) in_short_.insert(f);
+}
+
+void scheduler::leave(flow& f) {
+  if (f.in_short_.is_linked()) in_short_.erase(in_short_.iterator_to(f));
+  if (f.in_turn_.is_linked()) in_turn_.erase(in_turn_.iterator_to(f));
 }
 
 void scheduler::dequeue(task& t) {
@@ -38,18 +48,30 @@ void scheduler::dequeue(task& t) {
   t.queue_ = nullptr;
   if (&q == &f.long_) --long_ones_;
   if (f.short_.first == nullptr && f.in_short_.is_linked()) in_short_.erase(in_short_.iterator_to(f));
-  if (f.short_.first == nullptr && f.long_.first == nullptr) in_turn_.erase(in_turn_.iterator_to(f));
+  if (f.short_.first == nullptr && f.long_.first == nullptr) leave(f);
 }
 
 bool scheduler::ready(task& t) {
   if (t.queued()) return false;
   enqueue(t);
-  if (running_) return false;
+  if (running_ || t.flow_.held_) return false;
   const choice c = next();
   const bool at_once = c.it == &t;
   if (at_once) run(c);
   if (!idle() && wake_ != nullptr) wake_(wake_self_);
   return at_once;
+}
+
+void scheduler::hold(flow& f) {
+  f.held_ = true;
+  leave(f);
+}
+
+void scheduler::release(flow& f) {
+  f.held_ = false;
+  if (f.short_.first == nullptr && f.long_.first == nullptr) return;
+  line_up(f);
+  if (!running_ && wake_ != nullptr) wake_(wake_self_);
 }
 
 scheduler::choice scheduler::next() {

@@ -76,8 +76,9 @@ class flow {
   counter used_;       // ns on the core
   task::queue short_;  // tasks whose request has used less than a slice
   task::queue long_;
-  hook in_turn_;   // has tasks
-  hook in_short_;  // has short ones
+  hook in_turn_;   // has tasks and is not held
+  hook in_short_;  // has short ones, likewise
+  bool held_ = false;
 };
 
 /// Shares a core between services. The service that has had the least, by its weight, goes first (start-time fair queueing:
@@ -99,6 +100,9 @@ class scheduler {
   /// `t` can run. If it is its turn it runs its first slice before this returns; true where it did (it may be gone
   /// then), false where it waits for its turn.
   bool ready(task& t);
+  /// `f` gets no turn until it is released, whatever of it becomes ready meanwhile. Also from within one of its slices.
+  void hold(flow& f);
+  void release(flow& f);
   /// Runs one slice of whoever's turn it is. False where nothing is runnable.
   bool run_one();
   /// Runs slices until `budget` is used up. True where something is left to run.
@@ -130,6 +134,8 @@ class scheduler {
 
   void enqueue(task& t);
   void dequeue(task& t);
+  void line_up(flow& f);
+  void leave(flow& f);
   void run(choice c);
   [[nodiscard]] choice next();
   void charge(flow& f, duration took, bool out_of_turn);

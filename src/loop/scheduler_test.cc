@@ -328,6 +328,42 @@ TEST_F(Scheduler, RunStopsWhenItsBudgetIsUsedUpAndTellsWhetherSomethingIsLeft) {
   EXPECT_FALSE(turns.run(5ms));
 }
 
+TEST_F(Scheduler, WhoIsHeldGetsNoTurnUntilItIsReleased) {
+  spinner a(*this, 1ms);
+  spinner b(*this, 1ms);
+  occupy(a);
+  b.work.during = [&] { turns.hold(b.share); };  // it has used up what it may
+  turns.ready(b.work);
+  turns.run_one();
+  EXPECT_EQ(b.work.slices, 1);
+  flow other(turns);
+  fake_task late(b.share, clock);
+  EXPECT_FALSE(turns.ready(late)) << "nothing of it";
+  for (int i = 0; i < 100; ++i) turns.run_one();
+  EXPECT_EQ(b.work.slices, 1);
+  EXPECT_EQ(late.slices, 0);
+  b.work.during = {};
+  turns.release(b.share);
+  for (int i = 0; i < 100; ++i) turns.run_one();
+  EXPECT_NEAR(b.work.slices, 50, 3);
+  EXPECT_EQ(late.slices, 1);
+}
+
+TEST_F(Scheduler, ReleasingAsksToBeRun) {
+  int asked = 0;
+  turns.on_work(&asked, [](void* self) { ++*static_cast<int*>(self); });
+  flow share(turns);
+  fake_task t(share, clock);
+  turns.hold(share);
+  turns.ready(t);
+  EXPECT_EQ(asked, 0);
+  EXPECT_TRUE(turns.idle());
+  turns.release(share);
+  EXPECT_EQ(asked, 1);
+  EXPECT_TRUE(turns.run_one());
+  EXPECT_EQ(t.slices, 1);
+}
+
 TEST_F(Scheduler, AsksToBeRunOnlyWhenItIsNotRunningAndHasWork) {
   int wakes = 0;
   turns.on_work(&wakes, [](void* self) { ++*static_cast<int*>(self); });

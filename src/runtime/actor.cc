@@ -8,8 +8,15 @@ wasm_actor::wasm_actor(core_loop& core, sub_calls& calls, blocking_pool* blockin
                        pool_limits limits)
     : common_(core, calls, std::move(p)),
       state_(common_.around, common_.parts.state, blocking, std::move(between_cores.running)),
-      pool_(core, std::move(between_cores.permits), limits, *common_.parts.trips,
-            [this](worker_events& pool) { return std::make_unique<wasm_worker>(common_.around, pool); }) {}
+      pool_(
+          core, std::move(between_cores.permits), limits, *common_.parts.trips,
+          [this](worker_events& pool) { return std::make_unique<wasm_worker>(common_.around, pool); },
+          common_.parts.memory) {}
+
+std::optional<error> wasm_actor::refuses() const {
+  if (auto why = common_.refuses()) return why;
+  return pool_.refuses();
+}
 
 void wasm_actor::ask(service_call& call) {
   call.request.context.calling.reset();  // for the node's own services; what it holds goes with its request

@@ -21,6 +21,7 @@ class wasm_actor final : public service {
 
   void ask(service_call& call) override;
   void settle(service_call& call) override { state_.settle(call); }
+  [[nodiscard]] std::optional<error> refuses() const override;
   [[nodiscard]] const contract& description() const override { return *common_.parts.about; }
 
   wasm_worker_pool& pool() { return pool_; }

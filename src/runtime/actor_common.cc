@@ -29,6 +29,7 @@ actor_common::actor_common(core_loop& on, sub_calls& calls, actor_parts p)
     : core(on),
       parts(std::move(p)),
       share(core.slices()),
+      cpu(core, share, parts.cpu),
       around{.core = core,
              .share = share,
              .code = *parts.code,
@@ -37,6 +38,8 @@ actor_common::actor_common(core_loop& on, sub_calls& calls, actor_parts p)
              .calls = calls,
              .granted = parts.granted,
              .settings = parts.settings,
+             .cpu = parts.cpu ? &cpu : nullptr,
+             .memory = parts.memory,
              .failed =
                  [this](const error& e) {
                    if (e.whose == fault::guest) failures[static_cast<std::size_t>(e.cause)].add();
@@ -68,6 +71,13 @@ std::optional<error> actor_common::refuses() const {
   if (const auto wait = parts.trips->closed_for([this] { return core.now(); }))
     return unavailable(fault::guest, failure_cause::breaker,
                        fmt::format("{} keeps crashing: requests are held off for a while", parts.about->name), *wait);
+  if (!parts.cpu || parts.queue_wait == duration(0)) return std::nullopt;
+  if (const duration wait = cpu.wait(); wait > parts.queue_wait)
+    return overloaded(failure_cause::cpu,
+                      fmt::format("{} has used the {} ms of guest time that it may use in a second (the operator's "
+                                  "limit, cpu_ms): try again later",
+                                  parts.about->name, cpu.ms()),
+                      wait);
   return std::nullopt;
 }
 

@@ -6,6 +6,7 @@
 #include "core/service.h"
 #include "loop/core_loop.h"
 #include "runtime/breaker.h"
+#include "runtime/cpu_limit.h"
 #include "runtime/wasm_worker.h"
 #include "schema/contract.h"
 #include "state/state_keeper.h"
@@ -21,6 +22,9 @@ struct actor_parts {
   std::shared_ptr<const service_grants> granted;
   state_keeper* state = nullptr;  ///< null: there is none, as in tests of what is around it
   instance_settings settings;
+  std::shared_ptr<cpu_budget> cpu;  ///< null: no limit
+  memory_account memory;
+  duration queue_wait{0};  ///< how long a request may wait for a worker (wait_estimate.h); zero: no bound
 };
 
 /// How often guests failed of what; read by the metrics from any thread.
@@ -42,6 +46,7 @@ struct actor_common {
   bool closed = false;  ///< requests that come from now on are refused: `unavailable`
   guest_failures failures{};
   flow share;
+  cpu_limit cpu;
   worker_environment around;
   // End first: they may have a last line, which is about what runs.
   line_log log;       ///< what its guests say

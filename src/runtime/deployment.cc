@@ -14,13 +14,17 @@ deployment::deployment(std::span<const service_core> cores, std::shared_ptr<cons
     : about_(std::move(about)),
       permits_(std::make_shared<pool_permits>(about_->pool.max, static_cast<unsigned>(cores.size()))),
       running_(settings.running ? settings.running : std::make_shared<repeats>()),
+      memory_(std::make_shared<memory_budget>(std::uint64_t{settings.limits.total_memory_mb} << 20)),
       shards_(cores.size()) {
-  const actor_parts parts{.about = about_,
-                          .code = std::move(code),
-                          .trips = std::make_shared<breaker>(),
-                          .granted = settings.granted,
-                          .state = settings.state,
-                          .settings = settings.instances};
+  const actor_parts parts{
+      .about = about_,
+      .code = std::move(code),
+      .trips = std::make_shared<breaker>(),
+      .granted = settings.granted,
+      .state = settings.state,
+      .settings = settings.instances,
+      .cpu = settings.limits.cpu_ms > 0 ? std::make_shared<cpu_budget>(settings.limits.cpu_ms) : nullptr,
+      .queue_wait = settings.queue_wait};
   for (std::size_t i = 0; i < cores.size(); ++i) shards_[i].core = cores[i].loop;
   if (about_->singleton)
     make_singleton(cores, parts, settings);
@@ -33,17 +37,23 @@ void deployment::make_pools(std::span<const service_core> cores, const actor_par
   const auto count = static_cast<std::uint32_t>(cores.size());
   const wasm_actor::shared between{permits_, running_};
   std::vector<wasm_worker_pool*> pools;
+  chain_settings around = settings.chain;
+  around.admits = admission::make(about_->name, settings.limits);
   for (std::uint32_t i = 0; i < count; ++i) {
     const pool_settings& pool = about_->pool;
     const pool_limits limits{.min = pool.min / count + (i < pool.min % count ? 1 : 0),
                              .queue = pool.queue,
+                             .queue_wait = settings.queue_wait,
                              .idle = pool.idle,
                              .max_requests = pool.max_requests,
-                             .fresh = pool.fresh};
+                             .fresh = pool.fresh,
+                             .memory = parts.code->shape().memory_min_bytes};
+    actor_parts here = parts;
+    here.memory = {cores[i].memory, memory_};
     shard& s = shards_[i];
-    s.actor = std::make_unique<wasm_actor>(*s.core, *cores[i].calls, settings.blocking, parts, between, limits);
+    s.actor =
+        std::make_unique<wasm_actor>(*s.core, *cores[i].calls, settings.blocking, std::move(here), between, limits);
     if (settings.waits) s.actor->open(false);
-    chain_settings around = settings.chain;
     around.traces = cores[i].traces;
     s.chain = std::make_unique<call_chain>(*s.core, *about_, *s.actor, around, cores[i].recorder);
     pools.push_back(&s.actor->pool());
@@ -55,11 +65,14 @@ void deployment::make_singleton(std::span<const service_core> cores, const actor
                                 const deployment_settings& settings) {
   home_ = static_cast<unsigned>(std::hash<std::string>{}(about_->name) % cores.size());
   shard& home = shards_[home_];
+  actor_parts here = parts;
+  here.memory = {cores[home_].memory, memory_};
   home.singleton = std::make_unique<wasm_singleton_actor>(
-      *home.core, *cores[home_].calls, settings.blocking, parts,
+      *home.core, *cores[home_].calls, settings.blocking, std::move(here),
       wasm_singleton_actor::settings{
           .queue = about_->pool.queue, .limits = settings.chain.limits, .outputs = settings.chain.outputs});
   chain_settings around = settings.chain;
+  around.admits = admission::make(about_->name, settings.limits);
   around.outputs = output_check::off;  // the actor looks at them, before it commits
   for (std::size_t i = 0; i < cores.size(); ++i) {
     shard& s = shards_[i];

@@ -17,6 +17,8 @@ namespace waggle {
 struct deployment_settings {
   chain_settings chain;
   instance_settings instances;
+  service_limits limits;                          ///< the operator's
+  duration queue_wait{0};                         ///< how long a request may wait for a worker; zero: no bound
   std::shared_ptr<const service_grants> granted;  ///< null: it may call nothing
   state_keeper* state = nullptr;                  ///< null: no state, and idempotent methods are as any other
   blocking_pool* blocking = nullptr;              ///< for what of the state is not in memory
@@ -29,6 +31,7 @@ struct deployment_settings {
 struct service_core {
   core_loop* loop = nullptr;
   sub_calls* calls = nullptr;
+  core_memory* memory = nullptr;        ///< null: instances' memory is not bounded together
   trace_lane* traces = nullptr;         ///< null: no traces
   flight_recorder* recorder = nullptr;  ///< null: nothing is recorded
 };
@@ -59,6 +62,8 @@ class deployment : public std::enable_shared_from_this<deployment> {
   /// For the next version of this service.
   [[nodiscard]] const std::shared_ptr<repeats>& running() const { return running_; }
   [[nodiscard]] std::uint32_t workers() const;
+  /// Bytes of linear memory of all its instances.
+  [[nodiscard]] std::uint64_t memory() const { return memory_->used(); }
   [[nodiscard]] std::uint32_t max_workers() const { return permits_->max(); }
   struct shard_view {
     const call_stats& calls;
@@ -87,6 +92,7 @@ class deployment : public std::enable_shared_from_this<deployment> {
   std::shared_ptr<const contract> about_;
   std::shared_ptr<pool_permits> permits_;
   std::shared_ptr<repeats> running_;
+  std::shared_ptr<memory_budget> memory_;
   unsigned home_ = 0;  // of a singleton
   std::vector<shard> shards_;
   std::atomic<unsigned> pending_{0};

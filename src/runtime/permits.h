@@ -35,6 +35,13 @@ class pool_permits {
   void add_idle(unsigned core) { cores_[core].idle.fetch_add(1); }
   [[nodiscard]] std::uint32_t idle(unsigned core) const { return cores_[core].idle.load(); }
 
+  /// Over all cores. It may be too late when it is used.
+  [[nodiscard]] bool any_idle() const {
+    for (unsigned i = 0; i < count_; ++i)
+      if (idle(i) > 0) return true;
+    return false;
+  }
+
   void add_waiting(unsigned core) { cores_[core].waiting.fetch_add(1); }
   void remove_waiting(unsigned core) { cores_[core].waiting.fetch_sub(1); }
   [[nodiscard]] std::uint32_t waiting(unsigned core) const { return cores_[core].waiting.load(); }

@@ -14,6 +14,12 @@ constexpr unsigned failures_without_delay = 3;
 constexpr unsigned fair_turns = 16;
 constexpr duration longest_backoff = std::chrono::milliseconds(100);
 
+error no_memory() {
+  return overloaded(failure_cause::memory,
+                    "the node has no memory for another instance (limits.memory_mb): try again later",
+                    std::chrono::seconds(1));
+}
+
 duration backoff(unsigned failures) {
   if (failures <= failures_without_delay) return duration(0);
   const unsigned doublings = std::min(failures - failures_without_delay - 1, 10U);
@@ -23,7 +29,7 @@ duration backoff(unsigned failures) {
 }  // namespace
 
 /// A live worker and what the pool remembers of it.
-struct wasm_worker_pool::slot {
+struct wasm_worker_pool::slot : core_memory::idle_instance {
   std::unique_ptr<worker> it;
   std::size_t index = 0;         // in slots_
   service_call* call = nullptr;  // whose turn it is; null when idle, warming or abandoned
@@ -33,12 +39,15 @@ struct wasm_worker_pool::slot {
 };
 
 wasm_worker_pool::wasm_worker_pool(core_loop& core, std::shared_ptr<pool_permits> permits, pool_limits limits,
-                                   breaker& trips, worker_factory make)
+                                   breaker& trips, worker_factory make, memory_account memory)
     : core_(core),
       permits_(std::move(permits)),
       limits_(limits),
       trips_(trips),
       make_(std::move(make)),
+      estimate_(limits.queue_wait),
+      memory_(std::move(memory)),
+      instance_bytes_(limits.memory),
       backoff_timer_(this,
                      [](void* self) {
                        auto& me = *static_cast<wasm_worker_pool*>(self);
@@ -57,33 +66,44 @@ void wasm_worker_pool::invoke(service_call& call) {
   call.stoppable(this, [](void* self, service_call& c, error why) {
     static_cast<wasm_worker_pool*>(self)->stop(c, std::move(why));
   });
-  if (seat s; first_ == nullptr && acquire(s)) return take(s, call);  // whoever waits goes first
-  const std::uint32_t waiting = permits_->waiting();
-  const bool ring = call.request.context.never_queues;
-  if (ring || waiting >= limits_.queue) {
-    error full;
-    full.code = error_code::resource_exhausted;
-    full.whose = fault::overload;
-    full.cause = ring ? failure_cause::ring : failure_cause::queue_full;
-    full.message =
-        ring ? fmt::format("all {} workers are busy, and on a ring of services a call never waits: {}", permits_->max(),
-                           to_string(*call.request.context.path))
-             : fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), waiting);
-    full.retry_after = std::chrono::seconds(1);
-    call.response.output = std::unexpected(std::move(full));
+  call.held.begun = {};
+  const auto refuse = [&](error why) {
+    call.response.output = std::unexpected(std::move(why));
     finish(call);
-    return;
+  };
+  if (auto why = estimate_.comes_too_late(call, permits_->waiting(core_.index()))) return refuse(*std::move(why));
+  if (seat s; first_ == nullptr && acquire(s)) return take(s, call);  // whoever waits goes first
+  if (call.request.context.never_queues) {
+    return refuse(overloaded(failure_cause::ring,
+                             fmt::format("all {} workers are busy, and on a ring of services a call never waits: {}",
+                                         permits_->max(), to_string(*call.request.context.path)),
+                             std::chrono::seconds(1)));
   }
+  if (no_room_ && permits_->live() == 0) return refuse(no_memory());
+  if (auto why = refuses()) return refuse(*std::move(why));
   enqueue(call);
   pump();  // again, after it was published that somebody waits here
 }
 
+std::optional<error> wasm_worker_pool::refuses() const {
+  if (first_ == nullptr && (permits_->idle(core_.index()) > 0 ||
+                            (permits_->live() < permits_->max() && !backing_off()) || permits_->any_idle()))
+    return std::nullopt;
+  if (const std::uint32_t waiting = permits_->waiting(); waiting >= limits_.queue)
+    return overloaded(
+        failure_cause::queue_full,
+        fmt::format("all {} workers are busy and {} requests wait: try again later", permits_->max(), waiting),
+        std::chrono::seconds(1));
+  return estimate_.waits_too_long(permits_->waiting(core_.index()), core_.now());
+}
+
 bool wasm_worker_pool::acquire(seat& s) {
+  no_room_ = false;
   if (permits_->claim_idle(core_.index())) {
     s.here = &take_idle(idle_.size() - 1);
     return true;
   }
-  if (!backing_off() && (s.here = make()) != nullptr) return true;
+  if (!backing_off() && (s.here = make(true)) != nullptr) return true;
   for (unsigned i = 1; i < permits_->cores(); ++i) {
     s.core = (core_.index() + i) % permits_->cores();
     if (permits_->claim_idle(s.core)) return true;
@@ -129,6 +149,7 @@ void wasm_worker_pool::on_done(worker& w, service_call* call, outcome how) {
   const unsigned origin = s.origin;
   s.call = nullptr;
   stats_.busy.sub();
+  if (call != nullptr && call->response.cost.memory_kb > 0) instance_bytes_ = call->response.cost.memory_kb * 1024;
   if (how != outcome::spent) note_outcome(how);
   if (how == outcome::fine && !limits_.fresh && (limits_.max_requests == 0 || s.served < limits_.max_requests)) {
     became_idle(s);
@@ -147,6 +168,7 @@ void wasm_worker_pool::on_done(worker& w, service_call* call, outcome how) {
 
 void wasm_worker_pool::finish(service_call& call) {
   --held_;
+  if (call.response.output) estimate_.answered(call);
   call.finish();
   check_drained();
 }
@@ -212,9 +234,14 @@ void wasm_worker_pool::begin_waiting(service_call& call) {
 
 void wasm_worker_pool::enqueue(service_call& call) {
   begin_waiting(call);
-  call.held = {.next = nullptr, .previous = last_, .at = nullptr, .state = static_cast<std::uint32_t>(state::queued)};
+  call.held = {.next = nullptr,
+               .previous = last_,
+               .at = nullptr,
+               .state = static_cast<std::uint32_t>(state::queued),
+               .begun = {}};
   (last_ != nullptr ? last_->held.next : first_) = &call;
   last_ = &call;
+  if (first_ == last_) estimate_.queue_began(call.waiting_since);
   stats_.queued.add();
   permits_->add_waiting(core_.index());
 }
@@ -230,12 +257,15 @@ void wasm_worker_pool::pump() {
   if (pumping_) return;  // running one may free another; the outer loop goes on
   pumping_ = true;
   for (seat s; first_ != nullptr && acquire(s); s = {}) take(s, dequeue());
+  if (first_ != nullptr && no_room_ && permits_->live() == 0) refuse_for_memory();  // nobody would wake them
   pumping_ = false;
 }
 
 service_call& wasm_worker_pool::dequeue() {
   service_call& call = *first_;
   unlink(call);
+  call.held.begun = core_.now();
+  estimate_.left_queue(call.held.begun);
   return call;
 }
 
@@ -258,11 +288,42 @@ void wasm_worker_pool::on_grant(wasm_worker_pool& from, slot& s) {
 
 // --- workers
 
-wasm_worker_pool::slot* wasm_worker_pool::make() {
-  if (!permits_->take()) return nullptr;
+/// Whether another instance fits. Of its own budget a service always gets one; of the node's none that is not there.
+bool wasm_worker_pool::room(bool may_drop_others) {
+  if (memory_.service && !memory_.service->room_for(instance_bytes_) && permits_->live() > 0) return false;
+  if (memory_.core == nullptr || memory_.core->room_for(instance_bytes_)) return true;
+  if (may_drop_others && memory_.core->make_room(instance_bytes_)) return true;
+  no_room_ = true;
+  return false;
+}
+
+/// The node's memory is short: one that is idle here goes, also one that is to be kept warm.
+bool wasm_worker_pool::drop(slot& s) {
+  if (!permits_->claim_idle(core_.index())) return false;  // all promised to other cores
+  const auto at = std::ranges::find(idle_, &s);
+  destroy(take_idle(static_cast<std::size_t>(at - idle_.begin())));
+  ++held_;  // a permit is free: whoever waits hears of it, not from within what made the memory short
+  core_.post([this] {
+    --held_;
+    freed();
+    check_drained();
+  });
+  return true;
+}
+
+void wasm_worker_pool::refuse_for_memory() {
+  while (first_ != nullptr) stop(*first_, no_memory());
+}
+
+wasm_worker_pool::slot* wasm_worker_pool::make(bool may_drop_others) {
+  if (permits_->live() >= permits_->max() || !room(may_drop_others) || !permits_->take()) return nullptr;
   auto s = std::make_unique<slot>();
   s->it = make_(*this);
   s->it->owner = s.get();
+  s->pool = this;
+  s->drop = [](void* self, core_memory::idle_instance& it) {
+    return static_cast<wasm_worker_pool*>(self)->drop(static_cast<slot&>(it));
+  };
   s->index = slots_.size();
   slots_.push_back(std::move(s));
   stats_.started.add();
@@ -274,7 +335,8 @@ void wasm_worker_pool::became_idle(slot& s) {
   if (first_ != nullptr && (peer == nullptr || ++in_a_row_ < fair_turns)) return run_on(s, dequeue(), core_.index());
   in_a_row_ = 0;
   if (peer != nullptr) return grant(s, *peer);
-  if (draining_) {
+  const bool too_large = memory_.service && !memory_.service->room_for(0) && permits_->live() > 1;
+  if (draining_ || too_large) {
     destroy(s);
     freed();
     return check_drained();
@@ -283,6 +345,7 @@ void wasm_worker_pool::became_idle(slot& s) {
   idle_.push_back(&s);
   stats_.idle.add();
   permits_->add_idle(core_.index());
+  if (memory_.core != nullptr) memory_.core->became_idle(s);
   // Published; whoever began to wait before that and found nothing is seen now.
   peer = waiting_peer();
   if (peer != nullptr && permits_->claim_idle(core_.index())) return grant(take_idle(idle_.size() - 1), *peer);
@@ -292,6 +355,7 @@ void wasm_worker_pool::became_idle(slot& s) {
 wasm_worker_pool::slot& wasm_worker_pool::take_idle(std::size_t at) {
   slot& s = *idle_.at(at);
   idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(at));
+  if (memory_.core != nullptr) memory_.core->no_longer_idle(s);
   stats_.idle.sub();
   return s;
 }
@@ -355,7 +419,7 @@ void wasm_worker_pool::fill() {
   if (slots_.size() >= limits_.min || filling_ || draining_ || backing_off()) return;
   filling_ = true;  // a worker may be warm before `warm` returns
   while (slots_.size() < limits_.min && !backing_off()) {
-    slot* const s = make();
+    slot* const s = make(false);
     if (s == nullptr) break;
     stats_.busy.add();
     s->it->warm();

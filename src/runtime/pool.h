@@ -6,8 +6,10 @@
 
 #include "loop/core_loop.h"
 #include "runtime/breaker.h"
+#include "runtime/core_memory.h"
 #include "runtime/permits.h"
 #include "runtime/pool_stats.h"
+#include "runtime/wait_estimate.h"
 #include "runtime/worker.h"
 
 namespace waggle {
@@ -15,9 +17,11 @@ namespace waggle {
 struct pool_limits {
   std::uint32_t min = 0;                   ///< of this core: its share of the service's
   std::uint32_t queue = 1000;              ///< of the service: over all cores
+  duration queue_wait{0};                  ///< how long a request may wait (wait_estimate.h); zero: as long as it likes
   duration idle{std::chrono::minutes(1)};  ///< zero: idle workers stay
   std::uint32_t max_requests = 0;          ///< zero: workers are never replaced
   bool fresh = false;                      ///< a worker serves one request
+  std::uint64_t memory = 0;                ///< bytes that an instance has at first
 };
 
 /// The workers of one service on one core, and the requests that wait for one: the service's shard here.
@@ -30,16 +34,20 @@ struct pool_limits {
 class wasm_worker_pool final : private worker_events {
  public:
   /// `permits` and `trips` are shared by the pools of all cores; `peers` is filled with them before the first request.
+  /// `memory` may be without parts: no bound.
   wasm_worker_pool(core_loop& core, std::shared_ptr<pool_permits> permits, pool_limits limits, breaker& trips,
-                   worker_factory make);
+                   worker_factory make, memory_account memory = {});
   /// Only when it has drained or its core has stopped.
   ~wasm_worker_pool() override;
 
   void connect(std::vector<wasm_worker_pool*> peers) { peers_ = std::move(peers); }
 
   /// Runs `call` in a worker: acquire, run, release. It waits while all are busy; `resource_exhausted` when the queue
-  /// is full. `call.stop` takes it out of the queue or away from its worker.
+  /// is full or it would wait for too long, `deadline_exceeded` when its caller's time would not do. `call.stop` takes it out of the queue or away from its worker.
   void invoke(service_call& call);
+
+  /// A request that came now would be refused, for it would wait too long: why.
+  [[nodiscard]] std::optional<error> refuses() const;
 
   /// Makes its share of warm workers; `done` when they are, with the first failure.
   void warm(std::move_only_function<void(bool fine)> done);
@@ -86,7 +94,10 @@ class wasm_worker_pool final : private worker_events {
   void grant(slot& s, wasm_worker_pool& to);
   void on_grant(wasm_worker_pool& from, slot& s);
 
-  slot* make();
+  slot* make(bool may_drop_others);
+  [[nodiscard]] bool room(bool may_drop_others);
+  bool drop(slot& s);
+  void refuse_for_memory();
   void became_idle(slot& s);
   slot& take_idle(std::size_t at);
   void destroy(slot& s);
@@ -111,8 +122,12 @@ class wasm_worker_pool final : private worker_events {
   std::vector<slot*> idle_;                   // the last is the warmest
   service_call* first_ = nullptr;             // the queue
   service_call* last_ = nullptr;
+  wait_estimate estimate_;
   std::uint32_t held_ = 0;      // calls between invoke and finish, permits on offer
   std::uint32_t in_a_row_ = 0;  // own requests served while another shard waited
+  memory_account memory_;
+  std::uint64_t instance_bytes_;  // of the last that answered
+  bool no_room_ = false;          // for another instance, when it was tried last
   bool pumping_ = false;
   bool filling_ = false;
 

@@ -14,7 +14,7 @@ namespace {
 struct world;
 
 struct fake_worker final : worker {
-  fake_worker(world& in, worker_events& to) : in_(in), pool(to) {}
+  fake_worker(world& in, worker_events& to, memory_account in_which);
   ~fake_worker() override;
   void warm() override;
   void run(service_call& c) override;
@@ -35,6 +35,7 @@ struct fake_worker final : worker {
 
   world& in_;
   worker_events& pool;
+  memory_account memory;
   service_call* call = nullptr;
   bool busy = false;
   bool warming = false;
@@ -60,6 +61,10 @@ struct shape {
   bool fresh = false;
   std::uint32_t max_requests = 0;
   std::size_t depth = 7;
+  std::uint64_t memory = 0;  // of the node, and what each instance takes
+  std::uint64_t each = 0;
+  std::uint64_t own_memory = 0;  // of the service
+  duration queue_wait{0};
 };
 
 struct world {
@@ -67,18 +72,32 @@ struct world {
       : form(s), permits(std::make_shared<pool_permits>(s.max, s.cores)), requests(s.requests) {
     for (unsigned i = 0; i < s.cores; ++i) loops.push_back(std::make_unique<core_loop>(i, clock));
     std::vector<wasm_worker_pool*> all;
+    std::vector<core_memory*> every;
+    for (unsigned i = 0; i < s.cores; ++i) {
+      memories.push_back(std::make_unique<core_memory>(*loops[i], node_memory));
+      every.push_back(memories.back().get());
+    }
+    for (core_memory* const m : every) m->connect(every);
     for (unsigned i = 0; i < s.cores; ++i) {
       pools.push_back(std::make_unique<wasm_worker_pool>(
           *loops[i], permits,
           pool_limits{.min = i == 0 ? s.min : 0,
                       .queue = s.queue,
+                      .queue_wait = s.queue_wait,
                       .idle = std::chrono::seconds(1),
                       .max_requests = s.max_requests,
-                      .fresh = s.fresh},
-          trips, [this](worker_events& to) { return std::make_unique<fake_worker>(*this, to); }));
+                      .fresh = s.fresh,
+                      .memory = s.each},
+          trips, [this, i](worker_events& to) { return std::make_unique<fake_worker>(*this, to, account(i)); },
+          account(i)));
       all.push_back(pools.back().get());
     }
     for (auto& p : pools) p->connect(all);
+  }
+
+  memory_account account(unsigned core) {
+    if (form.memory == 0 && form.own_memory == 0) return {};
+    return {memories[core].get(), own_memory};
   }
 
   void ask(std::size_t i) {
@@ -114,6 +133,9 @@ struct world {
   void check() {
     EXPECT_LE(workers.size(), form.max) << "more workers than max";
     EXPECT_LE(permits->live(), form.max);
+    if (form.memory > 0) {
+      EXPECT_LE(node_memory.used(), form.memory) << "more memory than there is";
+    }
     for (const request_state& r : requests) EXPECT_LE(r.finished, 1) << "answered twice";
   }
 
@@ -182,6 +204,9 @@ struct world {
 
   shape form;
   manual_clock clock;
+  memory_budget node_memory{form.memory};
+  std::shared_ptr<memory_budget> own_memory = std::make_shared<memory_budget>(form.own_memory);
+  std::vector<std::unique_ptr<core_memory>> memories;
   breaker trips;
   std::shared_ptr<pool_permits> permits;
   std::vector<std::unique_ptr<core_loop>> loops;
@@ -194,7 +219,14 @@ struct world {
   std::vector<std::unique_ptr<wasm_worker_pool>> pools;
 };
 
-fake_worker::~fake_worker() { std::erase(in_.workers, this); }
+fake_worker::fake_worker(world& in, worker_events& to, memory_account in_which)
+    : in_(in), pool(to), memory(std::move(in_which)) {
+  memory.changed(static_cast<std::int64_t>(in_.form.each));
+}
+fake_worker::~fake_worker() {
+  memory.changed(-static_cast<std::int64_t>(in_.form.each));
+  std::erase(in_.workers, this);
+}
 void fake_worker::warm() {
   warming = true;
   in_.workers.push_back(this);
@@ -280,6 +312,140 @@ TEST(PoolExhaustive, TwoCoresFresh) {
 
 TEST(PoolExhaustive, ThreeCoresShareOneWorker) {
   EXPECT_GT(explore({.cores = 3, .max = 1, .requests = 3, .depth = deep}), 1000U);
+}
+
+TEST(PoolExhaustive, MemoryForOneInstanceOnly) {
+  EXPECT_GT(explore({.max = 2, .min = 1, .requests = 3, .depth = 6, .memory = 15, .each = 10}), 1000U);
+}
+TEST(PoolExhaustive, TwoCoresWithMemoryForOneInstanceOnly) {
+  EXPECT_GT(explore({.cores = 2, .max = 2, .requests = 3, .depth = deep, .memory = 15, .each = 10}), 1000U);
+}
+TEST(PoolExhaustive, TheServicesOwnMemoryIsForOneInstance) {
+  EXPECT_GT(explore({.cores = 2, .max = 2, .requests = 3, .depth = deep, .each = 10, .own_memory = 15}), 1000U);
+}
+
+TEST(Pool, WithoutMemoryForAnInstanceRequestsAreRefusedAtOnce) {
+  world w({.max = 2, .requests = 1, .memory = 5, .each = 10});
+  w.ask(0);
+  ASSERT_EQ(w.requests[0].finished, 1);
+  const error& e = w.requests[0].call.response.output.error();
+  EXPECT_EQ(e.code, error_code::resource_exhausted);
+  EXPECT_EQ(e.whose, fault::overload);
+  EXPECT_TRUE(e.retry_after);
+  EXPECT_EQ(e.cause, failure_cause::memory);
+}
+
+TEST(Pool, WhereAnInstanceLivesOthersWaitForItInsteadOfTakingMemoryThatIsNotThere) {
+  world w({.max = 2, .requests = 2, .memory = 15, .each = 10});
+  w.ask(0);
+  w.ask(1);
+  EXPECT_EQ(w.workers.size(), 1U);
+  EXPECT_EQ(w.requests[1].finished, 0);
+  w.settle();
+  EXPECT_TRUE(w.requests[1].started);
+}
+
+TEST(Pool, WhenMemoryIsShortTheInstanceThatIsIdleForLongestGoesWhosoeverItIsAndItsServiceIsWokenByTheNextRequest) {
+  // Three services on one core, each with one instance kept warm; there is memory for three.
+  manual_clock clock;
+  core_loop core(0, clock);
+  memory_budget node(35);
+  core_memory here(core, node);
+  here.connect({&here});
+  world w({.requests = 8, .memory = 35, .each = 10});  // only for its requests
+  breaker trips;
+  std::vector<std::unique_ptr<wasm_worker_pool>> pools;
+  std::vector<std::shared_ptr<pool_permits>> permits;
+  for (int i = 0; i < 4; ++i) {
+    permits.push_back(std::make_shared<pool_permits>(2, 1));
+    const memory_account account{&here, nullptr};
+    pools.push_back(std::make_unique<wasm_worker_pool>(
+        core, permits.back(), pool_limits{.min = i < 3 ? 1U : 0U, .memory = 10}, trips,
+        [&w, account](worker_events& to) { return std::make_unique<fake_worker>(w, to, account); }, account));
+    pools.back()->connect({pools.back().get()});
+  }
+  std::size_t next = 0;
+  const auto serve = [&](std::size_t which) {
+    service_call& c = w.requests[next].call;
+    c.request.id = next++;
+    c.then(&c, [](void*, service_call&) noexcept {});
+    pools[which]->invoke(c);
+    for (fake_worker* const each : std::vector(w.workers))
+      if (each->busy) each->end(worker_events::outcome::fine);
+    core.poll();
+    clock.advance(std::chrono::milliseconds(1));
+  };
+  for (const std::size_t i : {1, 2, 0}) serve(i);
+  EXPECT_EQ(w.workers.size(), 3U);
+  serve(3);
+  EXPECT_EQ(permits[1]->live(), 0U) << "the one that was idle for longest, though it is to be kept warm";
+  EXPECT_EQ(permits[0]->live() + permits[2]->live() + permits[3]->live(), 3U);
+  serve(1);  // it is woken, and the next goes
+  EXPECT_EQ(permits[1]->live(), 1U);
+  EXPECT_EQ(permits[2]->live(), 0U);
+  EXPECT_LE(node.used(), 35U);
+  for (auto& p : pools) p->drain([] {});
+  core.poll();
+  EXPECT_EQ(node.used(), 0U);
+}
+
+TEST(Pool, UnderOverloadTheQueueIsAsLongAsItsWaitMayBe) {
+  world w({.max = 1, .queue = 1'000'000, .requests = 4'000, .queue_wait = std::chrono::milliseconds(20)});
+  std::size_t asked = 0;
+  int refused = 0;
+  duration longest{0};
+  for (int ms = 0; ms < 800; ++ms) {  // five requests a millisecond, of which one can be answered
+    for (int i = 0; i < 5; ++i) {
+      w.ask(asked);
+      const request_state& r = w.requests[asked++];
+      if (r.finished > 0) {
+        ++refused;
+        EXPECT_EQ(r.call.response.output.error().code, error_code::resource_exhausted);
+        EXPECT_TRUE(r.call.response.output.error().retry_after);
+      }
+    }
+    w.clock.advance(std::chrono::milliseconds(1));
+    fake_worker& one = *w.workers.at(0);
+    service_call& c = *one.call;
+    c.response.output = "1";
+    c.response.cost.guest = std::chrono::milliseconds(1);
+    c.ended = w.clock.now();
+    c.began = c.began == time_point{} ? c.ended : c.began;
+    if (ms > 100 && c.held.begun != time_point{}) longest = std::max(longest, c.held.begun - c.began);
+    one.end(worker_events::outcome::fine);
+  }
+  EXPECT_GT(refused, 3'000);
+  EXPECT_LE(longest, std::chrono::milliseconds(30)) << "about what it may";
+  EXPECT_GE(longest, std::chrono::milliseconds(10)) << "and the worker never lacks work";
+  w.settle();
+}
+
+TEST(Pool, ADeadlineThatCannotBeMetIsRefusedAtOnceAsNobodysFault) {
+  world w({.max = 1, .queue = 100, .requests = 20, .queue_wait = std::chrono::milliseconds(100)});
+  w.clock.advance(std::chrono::seconds(1));
+  for (std::size_t i = 0; i < 10; ++i) w.ask(i);
+  for (int i = 0; i < 5; ++i) {
+    w.clock.advance(std::chrono::milliseconds(10));
+    fake_worker& one = *w.workers.at(0);
+    one.call->response.output = "1";
+    one.call->response.cost.guest = std::chrono::milliseconds(10);
+    one.call->ended = w.clock.now();
+    if (one.call->began == time_point{}) one.call->began = w.clock.now() - std::chrono::milliseconds(10);
+    one.end(worker_events::outcome::fine);
+  }
+  const auto ask_within = [&](std::size_t i, int ms) {
+    w.requests[i].call.began = w.clock.now();
+    w.requests[i].call.request.context.deadline = w.clock.now() + std::chrono::milliseconds(ms);
+    w.ask(i);
+  };
+  ask_within(10, 200);
+  EXPECT_EQ(w.requests[10].finished, 0);
+  ask_within(11, 30);
+  ASSERT_EQ(w.requests[11].finished, 1);
+  EXPECT_EQ(w.requests[11].call.response.output.error().code, error_code::deadline_exceeded);
+  EXPECT_EQ(w.requests[11].call.response.output.error().whose, fault::overload);
+  EXPECT_EQ(w.requests[11].call.response.output.error().cause, failure_cause::deadline);
+  w.settle();
 }
 
 TEST(Pool, APermitThatTheFirstWaiterNeedsNoMoreGoesToTheNext) {

@@ -8,6 +8,7 @@
 namespace waggle {
 namespace {
 
+constexpr std::uint32_t has_waited = 1;
 constexpr unsigned failures_without_delay = 3;
 constexpr duration longest_backoff = std::chrono::milliseconds(100);
 /// So far may requests run ahead of the committer: what they wrote is in memory until then.
@@ -42,6 +43,7 @@ wasm_singleton_actor::wasm_singleton_actor(core_loop& core, sub_calls& calls, bl
       settings_(s),
       blocking_(blocking),
       state_(common_.around, common_.parts.state, blocking, nullptr),
+      estimate_(common_.parts.queue_wait),
       backoff_(this, [](void* self) { static_cast<wasm_singleton_actor*>(self)->run_next(); }) {
   state_.on_idle([this] { check_drained(); });
 }
@@ -50,38 +52,48 @@ wasm_singleton_actor::~wasm_singleton_actor() = default;
 
 // --- the mailbox
 
+std::optional<error> wasm_singleton_actor::refuses() const {
+  if (auto why = common_.refuses()) return why;
+  return too_many_wait();
+}
+
+std::optional<error> wasm_singleton_actor::too_many_wait() const {
+  if (!busy()) return std::nullopt;
+  if (waiting_ >= settings_.queue)
+    return overloaded(failure_cause::queue_full,
+                      fmt::format("{} requests wait for this singleton: try again later", waiting_),
+                      std::chrono::seconds(1));
+  return estimate_.waits_too_long(waiting_, common_.core.now());
+}
+
 void wasm_singleton_actor::ask(service_call& call) {
   call.request.context.calling.reset();  // for the node's own services; what it holds goes with its request
   if (auto why = common_.refuses()) return call.finish(*std::move(why));
-  const bool busy = running_ != nullptr || first_ != nullptr || !may_run_;
-  if (busy && call.request.context.never_queues) {
-    error ring = make(error_code::resource_exhausted, fault::overload,
-                      fmt::format("the singleton is busy, and on a ring of services a call never waits: {}",
-                                  to_string(*call.request.context.path)));
-    ring.cause = failure_cause::ring;
-    return call.finish(std::move(ring));
-  }
-  if (waiting_ >= settings_.queue) {
-    error full = make(error_code::resource_exhausted, fault::overload,
-                      fmt::format("{} requests wait for this singleton: try again later", waiting_));
-    full.cause = failure_cause::queue_full;
-    full.retry_after = std::chrono::seconds(1);
-    return call.finish(std::move(full));
-  }
-  call.stoppable(this, [](void* self, service_call& c, error why) {
-    static_cast<wasm_singleton_actor*>(self)->stop(c, std::move(why));
-  });
-  enqueue(call);
-  if (!may_run_ && fenced()) renew_lease();  // it could not be renewed before
-  run_next();
+  const bool waits = busy();
+  if (waits && call.request.context.never_queues)
+    return call.finish(overloaded(failure_cause::ring,
+                                  fmt::format("the singleton is busy, and on a ring of services a call never waits: {}",
+                                              to_string(*call.request.context.path)),
+                                  std::chrono::seconds(1)));
+  if (auto why = too_many_wait()) return call.finish(*std::move(why));
+  if (auto why = estimate_.comes_too_late(call, waiting_)) return call.finish(*std::move(why));
+}
+call.stoppable(this, [](void* self, service_call& c, error why) {
+  static_cast<wasm_singleton_actor*>(self)->stop(c, std::move(why));
+});
+enqueue(call);
+call.held.state = waits ? has_waited : 0;
+if (!may_run_ && fenced()) renew_lease();  // it could not be renewed before
+run_next();
 }
 
 void wasm_singleton_actor::enqueue(service_call& call) {
   call.waiting_since = common_.core.now();
   if (call.began == time_point{}) call.began = call.waiting_since;
-  call.held = {.next = nullptr, .previous = last_, .at = nullptr, .state = 0};
+  call.held = {.next = nullptr, .previous = last_, .at = nullptr, .state = 0, .begun = {}};
   (last_ != nullptr ? last_->held.next : first_) = &call;
   last_ = &call;
+  if (first_ == last_) estimate_.queue_began(call.waiting_since);
   ++waiting_;
   stats_.queued.add();
 }
@@ -127,6 +139,10 @@ void wasm_singleton_actor::run_next() {
 }
 
 void wasm_singleton_actor::begin(service_call& outer) {
+  if (outer.held.state == has_waited) {
+    outer.held.begun = common_.core.now();
+    estimate_.left_queue(outer.held.begun);
+  }
   auto made = std::make_unique<job>();
   job& j = *made;
   jobs_.push_back(std::move(made));
@@ -138,6 +154,7 @@ void wasm_singleton_actor::begin(service_call& outer) {
   j.call.request = std::move(outer.request);
   j.call.began = outer.began;
   j.call.waiting_since = outer.waiting_since;
+  j.call.held.begun = outer.held.begun;
   j.call.then(&j, [](void* self, service_call&) noexcept {
     auto& ended = *static_cast<job*>(self);
     ended.home->ran(ended);
@@ -188,6 +205,7 @@ void wasm_singleton_actor::on_done(worker&, service_call* call, outcome how) {
 void wasm_singleton_actor::ran(job& j) {
   running_ = nullptr;
   const bool guest_was_fine = j.call.response.output.has_value();
+  if (guest_was_fine) estimate_.answered(j.call);
   check(j);
   commit(j);
   // What it wrote is not kept, and its guest does not know. Or a commit in the midst of it failed, of which only the

@@ -8,6 +8,7 @@
 #include "runtime/actor_common.h"
 #include "runtime/pool_stats.h"
 #include "runtime/request_state.h"
+#include "runtime/wait_estimate.h"
 
 namespace waggle {
 
@@ -30,6 +31,7 @@ class wasm_singleton_actor final : public service, private worker_events {
   void ask(service_call& call) override;
   /// What a request wrote is committed before its answer gets to the call chain.
   void settle(service_call& call) override;
+  [[nodiscard]] std::optional<error> refuses() const override;
   [[nodiscard]] const contract& description() const override { return *common_.parts.about; }
 
   /// Makes the instance; `done` says whether it could be started.
@@ -53,6 +55,8 @@ class wasm_singleton_actor final : public service, private worker_events {
   void stop(service_call& call, error why);
   void enqueue(service_call& call);
   void unlink(service_call& call);
+  [[nodiscard]] bool busy() const { return running_ != nullptr || first_ != nullptr || !may_run_; }
+  [[nodiscard]] std::optional<error> too_many_wait() const;
   [[nodiscard]] bool may_begin() const;
   void run_next();
   void begin(service_call& outer);
@@ -81,6 +85,7 @@ class wasm_singleton_actor final : public service, private worker_events {
   service_call* first_ = nullptr;          // the mailbox
   service_call* last_ = nullptr;
   std::uint32_t waiting_ = 0;
+  wait_estimate estimate_;
 
   bool may_run_ = false;    // it has taken over, and its lease is good
   bool discard_ = false;    // the instance saw what came to nothing

@@ -49,7 +49,17 @@ wasm_worker::wasm_worker(worker_environment& around, worker_events& pool)
     : task(around.share),
       around_(around),
       pool_(pool),
-      wake_(this, [](void* self) { static_cast<wasm_worker*>(self)->get_turn(); }) {}
+      wake_(this, [](void* self) { static_cast<wasm_worker*>(self)->get_turn(); }) {
+  count_memory(around_.code.shape().memory_min_bytes);
+}
+
+wasm_worker::~wasm_worker() { count_memory(0); }
+
+void wasm_worker::count_memory(std::uint64_t bytes) {
+  const auto more = static_cast<std::int64_t>(bytes - counted_);
+  counted_ = bytes;
+  around_.memory.changed(more);
+}
 
 void wasm_worker::make_instance() {
   instance_host& host = *this;
@@ -127,6 +137,8 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
   ended = around_.core.now();
   guest_time_ += ended - begun;
   charged_ += ended - begun;
+  if (around_.cpu != nullptr) around_.cpu->used(ended - begun, ended);
+  if (const std::uint64_t bytes = guest_->memory_bytes(); bytes > 0) count_memory(bytes);
   if (call_ != nullptr) call_->ended = ended;
 
   if (how == slice_end::finished) {

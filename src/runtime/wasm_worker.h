@@ -6,6 +6,8 @@
 
 #include "core/counter.h"
 #include "loop/core_loop.h"
+#include "runtime/core_memory.h"
+#include "runtime/cpu_limit.h"
 #include "runtime/sub_calls.h"
 #include "runtime/worker.h"
 #include "wasm/instance.h"
@@ -30,6 +32,8 @@ struct worker_environment {
   std::shared_ptr<const service_grants> granted;
   std::shared_ptr<lease> held;  ///< a singleton's
   instance_settings settings;
+  cpu_limit* cpu = nullptr;  ///< null: no limit
+  memory_account memory;
   duration start_timeout{std::chrono::seconds(30)};  ///< instantiation and `_initialize`: guest time and waits
   std::function<void(const error& e)> failed;        ///< the guest failed: for the log and the figures
   worker_stats stats{};
@@ -46,6 +50,7 @@ struct worker_environment {
 class wasm_worker final : public worker, private task, private instance_host, private call_waiter {
  public:
   wasm_worker(worker_environment& around, worker_events& pool);
+  ~wasm_worker() override;
 
   void warm() override;
   void run(service_call& call) override;
@@ -71,6 +76,7 @@ class wasm_worker final : public worker, private task, private instance_host, pr
   void on_answer(std::uint32_t status, std::string answer) override;
   void drop_call();
   void make_instance();
+  void count_memory(std::uint64_t bytes);
 
   worker_environment& around_;
   worker_events& pool_;
@@ -90,7 +96,8 @@ class wasm_worker final : public worker, private task, private instance_host, pr
   bool started_ = false;
   bool abandoned_ = false;
   bool timed_out_ = false;
-  bool warm_ = false;  // it was instantiated before this request
+  std::uint64_t counted_ = 0;  // of its memory
+  bool warm_ = false;          // it was instantiated before this request
 };
 
 }  // namespace waggle

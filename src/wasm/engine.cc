@@ -60,9 +60,8 @@ engine_ptr make_pooled(std::uint32_t slots) {
 
 /// A slot needs about 6 memory maps for the engine and 4 when it is used; half of what the system allows is ours.
 std::uint32_t bounded_slots(std::uint32_t wanted) {
-  std::uint64_t maps = 65530;
-  std::ifstream("/proc/sys/vm/max_map_count") >> maps;
-  return std::clamp<std::uint32_t>(static_cast<std::uint32_t>(std::min<std::uint64_t>(maps / 20, 100'000)), 1, wanted);
+  return std::clamp<std::uint32_t>(static_cast<std::uint32_t>(std::min<std::uint64_t>(max_memory_maps() / 20, 100'000)),
+                                   1, wanted);
 }
 
 result<guest_engine> with_imports(engine_ptr engine) {
@@ -79,6 +78,12 @@ result<guest_engine> with_imports(engine_ptr engine) {
 }
 
 }  // namespace
+
+std::uint64_t max_memory_maps() {
+  std::uint64_t maps = 65530;
+  std::ifstream("/proc/sys/vm/max_map_count") >> maps;
+  return maps;
+}
 
 std::string message_of(const wasmtime_error_t& e) {
   wasm_byte_vec_t text;

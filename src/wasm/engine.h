@@ -25,6 +25,9 @@ struct engine_settings {
 #endif
 };
 
+/// How many memory maps the system allows a process: `vm.max_map_count`.
+[[nodiscard]] std::uint64_t max_memory_maps();
+
 /// One of Wasmtime's engines with the imports that guests may use.
 struct guest_engine {
   engine_ptr engine;
@@ -45,6 +48,8 @@ class engines {
   [[nodiscard]] const guest_engine& on_demand() const { return on_demand_; }
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
   [[nodiscard]] std::optional<module_cache>& cache() { return cache_; }
+  /// What ends the slices: whether it lives is to be watched.
+  [[nodiscard]] const ticker& heartbeat() const { return *ticker_; }
   /// Slots after the bound by the system.
   [[nodiscard]] std::uint32_t slots() const { return slots_; }
 
