@@ -374,104 +374,106 @@ TEST(DurationHistogram, WhatTookNoTimeIsNotCounted) {
   h.add(0ns);
   h.add(-1h);
   for (std::size_t i = 0; i < duration_histogram::buckets; ++i) EXPECT_EQ(h.count(i), 0U);
-  /// So many requests counted as refused for this.
-  std::uint64_t refused(const call_chain& chain, failure_cause why) {
-    std::uint64_t n = 0;
-    chain.stats().each(
-        [&](const method*, const method_stats& s) { n += s.by_cause[static_cast<std::size_t>(why)].get(); });
-    return n;
-  }
+}
 
-  TEST_F(CallChain, AServiceWithoutRoomRefusesBeforeThePayloadIsLookedAt) {
-    call_chain chain(core, about, inner, settings);
-    inner.full = overloaded(failure_cause::wait, "too many", 20ms);
-    const reply r(chain, "greet", "not JSON");
-    EXPECT_EQ(r.failure().code, error_code::resource_exhausted);
-    EXPECT_EQ(r.failure().whose, fault::overload);
-    EXPECT_EQ(r.failure().retry_after, 20ms);
-    EXPECT_EQ(inner.asked, 0);
-    EXPECT_EQ(refused(chain, failure_cause::wait), 1U);
-  }
+/// So many requests counted as refused for this.
+std::uint64_t refused(const call_chain& chain, failure_cause why) {
+  std::uint64_t n = 0;
+  chain.stats().each(
+      [&](const method*, const method_stats& s) { n += s.by_cause[static_cast<std::size_t>(why)].get(); });
+  return n;
+}
 
-  TEST_F(CallChain, WhoIsTurnedAwayBeforeThePayloadHasComeCountsAndIsRecordedAsIfItHadAsked) {
-    flight_recorder recorder(clock, {});
-    call_chain chain(core, about, inner, settings, &recorder);
-    inner.full = overloaded(failure_cause::wait, "too many", 20ms);
-    auto why = chain.refuses();
-    ASSERT_TRUE(why);
-    EXPECT_EQ(refused(chain, failure_cause::wait), 0U) << "to look changes nothing";
-    service_call call;
-    call.request.method = "greet";
-    bool back = false;
-    call.then(&back, [](void* self, service_call&) noexcept { *static_cast<bool*>(self) = true; });
-    chain.refuse(call, *std::move(why));
-    EXPECT_TRUE(back);
-    EXPECT_EQ(call.response.output.error().message, "too many");
-    EXPECT_EQ(chain.stats().answered(static_cast<std::size_t>(error_code::resource_exhausted)), 1U);
-    EXPECT_EQ(refused(chain, failure_cause::wait), 1U);
-    const auto kept = recorder.recent("test.T", true, 10);
-    ASSERT_EQ(kept.size(), 1U);
-    EXPECT_EQ(kept[0].method, "greet");
-  }
+TEST_F(CallChain, AServiceWithoutRoomRefusesBeforeThePayloadIsLookedAt) {
+  call_chain chain(core, about, inner, settings);
+  inner.full = overloaded(failure_cause::wait, "too many", 20ms);
+  const reply r(chain, "greet", "not JSON");
+  EXPECT_EQ(r.failure().code, error_code::resource_exhausted);
+  EXPECT_EQ(r.failure().whose, fault::overload);
+  EXPECT_EQ(r.failure().retry_after, 20ms);
+  EXPECT_EQ(inner.asked, 0);
+  EXPECT_EQ(refused(chain, failure_cause::wait), 1U);
+}
 
-  TEST_F(CallChain, TheOperatorsRateHoldsAndSaysWhenToComeBack) {
-    settings.admits = admission::make("test.T", {.rate = 10, .burst = 2});
-    call_chain chain(core, about, inner, settings);
-    EXPECT_TRUE(reply(chain, "greet").call.response.output);
-    EXPECT_TRUE(reply(chain, "greet").call.response.output);
-    EXPECT_TRUE(chain.refuses()) << "told without taking anything";
-    const error e = reply(chain, "greet").failure();
+TEST_F(CallChain, WhoIsTurnedAwayBeforeThePayloadHasComeCountsAndIsRecordedAsIfItHadAsked) {
+  flight_recorder recorder(clock, {});
+  call_chain chain(core, about, inner, settings, &recorder);
+  inner.full = overloaded(failure_cause::wait, "too many", 20ms);
+  auto why = chain.refuses();
+  ASSERT_TRUE(why);
+  EXPECT_EQ(refused(chain, failure_cause::wait), 0U) << "to look changes nothing";
+  service_call call;
+  call.request.method = "greet";
+  bool back = false;
+  call.then(&back, [](void* self, service_call&) noexcept { *static_cast<bool*>(self) = true; });
+  chain.refuse(call, *std::move(why));
+  EXPECT_TRUE(back);
+  EXPECT_EQ(call.response.output.error().message, "too many");
+  EXPECT_EQ(chain.stats().answered(static_cast<std::size_t>(error_code::resource_exhausted)), 1U);
+  EXPECT_EQ(refused(chain, failure_cause::wait), 1U);
+  const auto kept = recorder.recent("test.T", true, 10);
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0].method, "greet");
+}
+
+TEST_F(CallChain, TheOperatorsRateHoldsAndSaysWhenToComeBack) {
+  settings.admits = admission::make("test.T", {.rate = 10, .burst = 2});
+  call_chain chain(core, about, inner, settings);
+  EXPECT_TRUE(reply(chain, "greet").call.response.output);
+  EXPECT_TRUE(reply(chain, "greet").call.response.output);
+  EXPECT_TRUE(chain.refuses()) << "told without taking anything";
+  const error e = reply(chain, "greet").failure();
+  EXPECT_EQ(e.code, error_code::resource_exhausted);
+  EXPECT_EQ(e.whose, fault::overload);
+  EXPECT_EQ(e.retry_after, 100ms);
+  EXPECT_THAT(e.message, AllOf(HasSubstr("test.T"), HasSubstr("10 requests a second")));
+  EXPECT_EQ(refused(chain, failure_cause::rate), 1U);
+  clock.advance(100ms);
+  EXPECT_FALSE(chain.refuses());
+  EXPECT_TRUE(reply(chain, "greet").call.response.output);
+  EXPECT_FALSE(reply(chain, "greet").call.response.output);
+}
+
+TEST_F(CallChain, TheOperatorsConcurrencyHoldsOverAllCoresAndComesBackWithEachAnswer) {
+  settings.admits = admission::make("test.T", {.concurrency = 2});
+  call_chain chain(core, about, inner, settings);
+  inner_service elsewhere(about);
+  call_chain other(core, about, elsewhere, settings);
+  inner.answer.reset();
+  const reply first(chain, "greet");
+  const reply second(other, "greet");
+  service_call* const of_second = elsewhere.held;
+  for (int i = 0; i < 3; ++i) {  // a refused one takes nobody's place
+    const error e = reply(other, "greet").failure();
     EXPECT_EQ(e.code, error_code::resource_exhausted);
-    EXPECT_EQ(e.whose, fault::overload);
-    EXPECT_EQ(e.retry_after, 100ms);
-    EXPECT_THAT(e.message, AllOf(HasSubstr("test.T"), HasSubstr("10 requests a second")));
-    EXPECT_EQ(refused(chain, failure_cause::rate), 1U);
-    clock.advance(100ms);
-    EXPECT_FALSE(chain.refuses());
-    EXPECT_TRUE(reply(chain, "greet").call.response.output);
-    EXPECT_FALSE(reply(chain, "greet").call.response.output);
+    EXPECT_THAT(e.message, HasSubstr("2 requests at a time"));
   }
+  EXPECT_EQ(refused(other, failure_cause::concurrency), 3U);
+  inner.finish("null");
+  inner.answer = "null";
+  elsewhere.answer = "null";
+  EXPECT_TRUE(reply(other, "greet").call.response.output);
+  EXPECT_FALSE(reply(chain, "nope").call.response.output);
+  EXPECT_FALSE(reply(chain, "greet", "no").call.response.output);
+  EXPECT_TRUE(reply(chain, "greet").call.response.output) << "one that failed has left too";
+  elsewhere.held = of_second;
+  elsewhere.finish("null");
+}
 
-  TEST_F(CallChain, TheOperatorsConcurrencyHoldsOverAllCoresAndComesBackWithEachAnswer) {
-    settings.admits = admission::make("test.T", {.concurrency = 2});
-    call_chain chain(core, about, inner, settings);
-    inner_service elsewhere(about);
-    call_chain other(core, about, elsewhere, settings);
-    inner.answer.reset();
-    const reply first(chain, "greet");
-    const reply second(other, "greet");
-    service_call* const of_second = elsewhere.held;
-    for (int i = 0; i < 3; ++i) {  // a refused one takes nobody's place
-      const error e = reply(other, "greet").failure();
-      EXPECT_EQ(e.code, error_code::resource_exhausted);
-      EXPECT_THAT(e.message, HasSubstr("2 requests at a time"));
-    }
-    EXPECT_EQ(refused(other, failure_cause::concurrency), 3U);
-    inner.finish("null");
-    inner.answer = "null";
-    elsewhere.answer = "null";
-    EXPECT_TRUE(reply(other, "greet").call.response.output);
-    EXPECT_FALSE(reply(chain, "nope").call.response.output);
-    EXPECT_FALSE(reply(chain, "greet", "no").call.response.output);
-    EXPECT_TRUE(reply(chain, "greet").call.response.output) << "one that failed has left too";
-    elsewhere.held = of_second;
-    elsewhere.finish("null");
-  }
-
-  TEST(DurationHistogram, CountsInPowersOfTwoMicroseconds) {
-    duration_histogram h;
-    const std::pair<duration, std::size_t> table[] = {{1ns, 0},  {1us, 0},  {1001ns, 1},    {2us, 1},
-                                                      {3us, 2},  {4us, 2},  {1024us, 10},   {1025us, 11},
-                                                      {67s, 26}, {68s, 27}, {24h * 365, 27}};
-    for (const auto& [d, bucket] : table) {
-      const auto before = h.count(bucket);
-      h.add(d);
-      EXPECT_EQ(h.count(bucket), before + 1) << d.count() << " ns";
-      if (bucket + 1 < duration_histogram::buckets) {
-        EXPECT_LE(std::chrono::duration<double>(d).count(), duration_histogram::bound(bucket));
-      }
+TEST(DurationHistogram, CountsInPowersOfTwoMicroseconds) {
+  duration_histogram h;
+  const std::pair<duration, std::size_t> table[] = {{1ns, 0},  {1us, 0},  {1001ns, 1},    {2us, 1},
+                                                    {3us, 2},  {4us, 2},  {1024us, 10},   {1025us, 11},
+                                                    {67s, 26}, {68s, 27}, {24h * 365, 27}};
+  for (const auto& [d, bucket] : table) {
+    const auto before = h.count(bucket);
+    h.add(d);
+    EXPECT_EQ(h.count(bucket), before + 1) << d.count() << " ns";
+    if (bucket + 1 < duration_histogram::buckets) {
+      EXPECT_LE(std::chrono::duration<double>(d).count(), duration_histogram::bound(bucket));
     }
   }
+}
 
 }  // namespace
 }  // namespace waggle

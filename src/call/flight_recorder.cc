@@ -54,7 +54,7 @@ recorded_failure describe(const flight_recorder::done& d, const error& e) {
   f.log = redact(r.log, hidden);
   f.backtrace = cut(redact(e.debug, hidden), most_text);
   if (asked.context.path) f.callers = cut(to_string(*asked.context.path), most_message);
-  f.traceparent = cut(asked.context.traceparent, most_name);
+  f.traceparent = asked.context.trace.traceparent();
   return f;
 }
 

@@ -42,6 +42,8 @@ contract compiled(const std::string& name,
   return *std::move(made.value);
 }
 
+constexpr std::string_view traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 struct Recorder : testing::Test {
   struct served {
     served(Recorder& on, const std::string& name,
@@ -52,7 +54,7 @@ struct Recorder : testing::Test {
       call.request.id = id;
       call.request.method = method;
       call.request.input = std::move(input);
-      call.request.context.traceparent = "00-1-2-01";
+      call.request.context.trace = *trace_context::parse(traceparent);
       call.then(nullptr, [](void*, service_call&) noexcept {});
       chain.ask(call);
     }
@@ -121,7 +123,7 @@ TEST_F(Recorder, AFailureLeavesWhatExplainsIt) {
   EXPECT_EQ(f.input, R"({"note":"x"})");
   EXPECT_EQ(f.log, "info hello\nwarn oh\n");
   EXPECT_EQ(f.backtrace, "unreachable\n  0: f");
-  EXPECT_EQ(f.traceparent, "00-1-2-01");
+  EXPECT_EQ(f.traceparent, traceparent);
 }
 
 TEST_F(Recorder, NothingSensitiveIsKeptNotEvenWhereTheGuestRepeatsIt) {
