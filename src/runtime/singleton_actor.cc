@@ -77,14 +77,13 @@ void wasm_singleton_actor::ask(service_call& call) {
                                   std::chrono::seconds(1)));
   if (auto why = too_many_wait()) return call.finish(*std::move(why));
   if (auto why = estimate_.comes_too_late(call, waiting_)) return call.finish(*std::move(why));
-}
-call.stoppable(this, [](void* self, service_call& c, error why) {
-  static_cast<wasm_singleton_actor*>(self)->stop(c, std::move(why));
-});
-enqueue(call);
-call.held.state = waits ? has_waited : 0;
-if (!may_run_ && fenced()) renew_lease();  // it could not be renewed before
-run_next();
+  call.stoppable(this, [](void* self, service_call& c, error why) {
+    static_cast<wasm_singleton_actor*>(self)->stop(c, std::move(why));
+  });
+  enqueue(call);
+  call.held.state = waits ? has_waited : 0;
+  if (!may_run_ && fenced()) renew_lease();  // it could not be renewed before
+  run_next();
 }
 
 void wasm_singleton_actor::enqueue(service_call& call) {
