@@ -133,7 +133,7 @@ void admin_service::recent(service_call& call) {
   const auto in = payload_of(call);
   if (!in) return call.finish(in.error());
   recent_question q{.service = text_of(*in, "service")};
-  (void)in->at_key("failedOnly").get_bool().get(q.failed_only);
+  if (bool failed = false; !in->at_key("failedOnly").get_bool().get(failed)) q.failed_only = failed;
   if (std::int64_t first = 0; !in->at_key("first").get_int64().get(first)) q.first = static_cast<std::size_t>(first);
   does_.recent(q, [number = waiting_.add(call), here = std::weak_ptr(here_)](auto outcome) {
     const auto self = here.lock();
