@@ -241,7 +241,7 @@ TEST_F(Actor, TheCallersDeadlineEndsItsWaitWhileTheGuestRuns) {
   service_call call;
   bool done = false;
   call.request.method = "spin";
-  call.request.context.deadline = clock.now() + 5ms;
+  call.request.context.deadline = clock.now() + 200ms;
   call.then(&done, [](void* self, service_call&) noexcept { *static_cast<bool*>(self) = true; });
   echo.ask(call);
   while (!done) core.poll_one();
@@ -249,7 +249,7 @@ TEST_F(Actor, TheCallersDeadlineEndsItsWaitWhileTheGuestRuns) {
   EXPECT_EQ(call.response.output.error().whose, fault::caller);
   EXPECT_EQ(service_->workers(), 1U);
   EXPECT_GT(call.response.cost.guest, 0ms);
-  EXPECT_LE(call.response.cost.validate, 2ms) << "what the guest used is not ours";
+  EXPECT_LE(call.response.cost.validate, 100ms) << "what the guest used is not ours";
   EXPECT_TRUE(ask(core, echo, "echo", "{}").output);
 }
 

@@ -128,8 +128,10 @@ std::optional<wall_time> calendar::next(wall_time after) const {
     }
   } else {
     // The clock shows times in order, the first time that it shows them: what is not later than now on the clock is past.
-    // Rounded down, as `t` may be the first second of a minute, and a repeated hour is looked at and left out below.
-    auto from = date::floor<minutes>(clock());
+    // From the second before, as `t` may be the first second after a gap, and then what the gap leaves out runs at `t`.
+    const date::sys_seconds before = t - seconds(1);
+    auto from =
+        date::floor<minutes>(date::local_seconds{(before + stretch_at(zone_, before).offset).time_since_epoch()});
     while (!found) {
       const auto shown = first_match(when_, from, limit);
       if (!shown) return std::nullopt;

@@ -95,6 +95,8 @@ TEST(calendar, a_time_that_does_not_exist_runs_at_the_end_of_the_gap) {
   EXPECT_THAT(times("30 2 * * *", "Europe/Berlin", "2026-03-28 00:00", 3),
               ElementsAre("03-28 01:30", "03-29 01:00", "03-30 00:30"));
   EXPECT_THAT(times("0 2 * * *", "Europe/Berlin", "2026-03-28 02:00", 2), ElementsAre("03-29 01:00", "03-30 00:00"));
+  EXPECT_EQ(next("30 2 * * *", "Europe/Berlin", "2026-03-29 00:59:59"), "2026-03-29 01:00")
+      << "asked in the last second";
   EXPECT_THAT(times("0,20,40 1-3 * * *", "Europe/Berlin", "2026-03-29 00:20", 4),
               ElementsAre("03-29 00:40", "03-29 01:00", "03-29 01:20", "03-29 01:40"))
       << "three left out and one that is there anyway are one";

@@ -173,6 +173,10 @@ class RequestState : public testing::TestWithParam<bool> {
     service_->on(0).ask(a->call);
     return a;
   }
+  /// So many requests wait for an answer of the state's. The ticker may end a slice anywhere: no number of polls is enough.
+  void until_held(std::size_t count) {
+    while (state.held.size() < count) core.poll();
+  }
   std::string end(asked& a) {
     while (!a.done) core.poll();
     return a.text();
@@ -248,7 +252,8 @@ TEST_P(RequestState, ARepeatWaitsWhileTheFirstRuns) {
   state.holding = true;
   const auto first = begin("change", "increment", "k1");
   const auto second = begin("change", "increment", "k1");
-  for (int i = 0; i < 20; ++i) core.poll();
+  until_held(1);
+  for (int i = 0; i < 20; ++i) core.poll();  // no more of them
   EXPECT_EQ(state.held.size(), 1U);
   EXPECT_FALSE(second->done);
   state.release();
@@ -261,7 +266,7 @@ TEST_P(RequestState, ARepeatThatGoesWhileItWaitsIsForgotten) {
   state.holding = true;
   const auto first = begin("change", "increment", "k1");
   auto second = begin("change", "increment", "k1");
-  for (int i = 0; i < 20; ++i) core.poll();
+  until_held(1);
   second->call.stop({.code = error_code::canceled, .whose = fault::caller, .message = "gone"});
   EXPECT_TRUE(second->done);
   second.reset();
@@ -312,8 +317,7 @@ TEST_P(CallsOfRequests, DoNotKeepRepeatsWaitingWhenTheirCallerHasGone) {
 TEST_P(RequestState, AnAnswerIsKeptHoweverLongTheGuestRanThatNeverUsedState) {
   state.holding = true;
   const auto first = begin("change", "nothing", "k1");
-  for (int i = 0; i < 20; ++i) core.poll();
-  ASSERT_EQ(state.held.size(), 1U);
+  until_held(1);
   clock.advance(31s);
   state.holding = false;
   state.release();
@@ -326,7 +330,7 @@ TEST_P(RequestState, AnAnswerThatCameFromElsewhereMeanwhileIsNotReplaced) {
   if (GetParam()) return;  // its lease would be gone
   state.holding = true;
   const auto first = begin("change", "nothing", "k1");
-  for (int i = 0; i < 20; ++i) core.poll();
+  until_held(1);
   const auto t = keeper->begin("test.Caller", nullptr, false, nullptr);
   ASSERT_TRUE(t->keep_answer("change\n\nk1", {"of another input", "5"}));  // as a node's older version would
   ASSERT_TRUE(keeper->commit_now(t));
@@ -483,8 +487,7 @@ TEST_P(ConflictOfRequests, KeepsAServiceThatIsDrained) {
   const auto first = begin("change", "increment");
   const auto second = begin("change", "increment");
   const auto third = begin("call", "get");
-  for (int i = 0; i < 20; ++i) core.poll();
-  ASSERT_EQ(state.held.size(), 3U);
+  until_held(3);
   bool gone = false;
   service_->retire([&] { gone = true; });
   for (int i = 0; i < 20; ++i) core.poll();
@@ -525,7 +528,8 @@ TEST_P(SingletonOfRequests, RunsOneAtATimeInOrder) {
   state.holding = true;
   const auto first = begin("change", "increment");
   const auto second = begin("change", "increment");
-  for (int i = 0; i < 20; ++i) core.poll();
+  until_held(1);
+  for (int i = 0; i < 20; ++i) core.poll();  // no more of them
   EXPECT_EQ(state.held.size(), 1U);
   state.holding = false;
   state.release();
@@ -537,7 +541,7 @@ TEST_P(SingletonOfRequests, RunsOneAtATimeInOrder) {
 TEST_P(SingletonOfRequests, GoesOnWhenTheCallerIsGone) {
   state.holding = true;
   const auto first = begin("change", "increment");
-  for (int i = 0; i < 20; ++i) core.poll();
+  until_held(1);
   first->call.stop({.code = error_code::canceled, .whose = fault::caller, .message = "gone"});
   EXPECT_TRUE(first->done);
   state.holding = false;

@@ -187,6 +187,21 @@ class Singletons(Services):
             self.assertEqual(1, node.wait())
             self.assertLess(time.monotonic() - began, 10)
 
+    def test_a_ring_does_not_wait_for_itself_while_a_part_of_it_is_replaced(self):
+        methods = METHODS + "\nextend type Mutation { callTimes(service: String!, method: String!, input: JSON, times: Int!): JSON }"
+        self.caller("e2e.Other", uses=("e2e.Caller",), methods=methods)
+        folder = self.caller("e2e.Caller", uses=("e2e.Other",), more=", singleton: true", methods=methods)
+        back = {"service": "e2e.Caller", "method": "change", "input": {"service": "x", "method": "y"}, "times": 400_000}
+        with self.node("--dev", "--limits-calls", "1000000") as node, concurrent.futures.ThreadPoolExecutor(1) as other:
+            round_trip = other.submit(node.call, "e2e.Caller", "change", {"service": "e2e.Other", "method": "callTimes", "input": back})
+            wait_until(lambda: node.workers("e2e.Other", "busy") == 1, why="the call")
+            began = time.monotonic()
+            text = (folder / "caller.graphql").read_text()
+            (folder / "caller.graphql").write_text(text.replace("e2e.Other", "e2e.Nobody"))
+            self.assertEqual("resource_exhausted", round_trip.result().json.get("code"))
+            node.wait_for_line("replaced e2e.Caller")
+            self.assertLess(time.monotonic() - began, 15)
+
     def test_a_repeat_waits_for_the_first_also_where_that_runs_in_an_old_version(self):
         self.sleepy(more="")
         folder = self.caller(uses=("e2e.Sleepy",))

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/ascii.h"
 #include "gateway/connect.h"
 #include "gateway/encoding.h"
 #include "gateway/http_session.h"
