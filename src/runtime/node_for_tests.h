@@ -40,7 +40,8 @@ inline around_core& around(core_loop& core) {
 }
 inline std::vector<service_core> with_calls(std::span<core_loop* const> cores) {
   std::vector<service_core> all;
-  for (core_loop* const core : cores) all.push_back({.loop = core, .calls = &around(*core).calls, .traces = around(*core).traces});
+  for (core_loop* const core : cores)
+    all.push_back({.loop = core, .calls = &around(*core).calls, .traces = around(*core).traces});
   return all;
 }
 

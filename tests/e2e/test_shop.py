@@ -316,7 +316,7 @@ class Shop(TestCase):
                     command = command.replace(theirs, ours)
                 done = subprocess.run(["sh", "-c", command.replace("localhost:8080", f"localhost:{node.port}")],
                                       capture_output=True, text=True, timeout=20)
-                token = r"[0-9a-f]{12}-[0-9a-f]{16}"
+                token = r"[0-9a-f]{14}-[0-9a-f]{16}"
                 ids.update(zip(re.findall(token, shown), re.findall(token, done.stdout)))
                 shown = re.sub(token, lambda found: ids.get(found[0], found[0]), shown)
                 time = r'"placedAt":"[^"]*"'

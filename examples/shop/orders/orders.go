@@ -51,7 +51,7 @@ type mail struct {
 func newID() string {
 	var random [8]byte
 	rand.Read(random[:])
-	return fmt.Sprintf("%012x-%x", time.Now().UnixMilli(), random)
+	return fmt.Sprintf("%014x-%x", time.Now().UnixMicro(), random)
 }
 
 func put(key string, value any) state.Op {
