@@ -38,7 +38,8 @@ struct loaded_service {
 [[nodiscard]] result<std::unique_ptr<engines>> open_engines(const configuration& c);
 
 /// The cores, their directories and servers, and the services on them: everything that lives while a node serves.
-/// `deploy`, `begin_schedules` and `remove` are called from one thread, all others from one thread (another, or the same); none is a core's.
+/// `deploy`, `begin_schedules` and `remove` are called from one thread, all others from one thread (another, or the same);
+/// none is a core's.
 class node {
  public:
   node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground);
