@@ -274,20 +274,25 @@ result<void> node::deploy(const loaded_service& s) {
   auto fresh = std::make_shared<deployment>(all, s.about, s.code, settings);
   std::promise<bool> started;
   fresh->start([&started](bool fine) { started.set_value(fine); });
-  const bool fine = started.get_future().get();
+  if (!started.get_future().get()) {
+    {
+      const std::lock_guard lock(mutex_);
+      retiring_.push_back(fresh);
+    }
+    retire(std::move(fresh));
+    return fail(error_code::internal, fault::guest, fmt::format("{} did not start; the log above says why", name));
+  }
   std::shared_ptr<deployment> old;
   {
     // Edges of the old version are there until it has ended, those of the new one before it can be called.
     const std::lock_guard lock(mutex_);
-    old = fine ? std::exchange(services_[name], fresh) : fresh;
+    old = std::exchange(services_[name], fresh);
     if (old) retiring_.push_back(old);
-    if (fine) find_cycles();
-    if (fine) metrics_.loaded(s.report);
+    find_cycles();
+    metrics_.loaded(s.report);
   }
-  if (fine) on_all_cores([&](one_core& core) { core.directory.put(name, fresh->on(core.loop->index())); });
+  on_all_cores([&](one_core& core) { core.directory.put(name, fresh->on(core.loop->index())); });
   if (old) retire(std::move(old));
-  if (!fine)
-    return fail(error_code::internal, fault::guest, fmt::format("{} did not start; the log above says why", name));
   if (waits)
     if (auto ok = take_over(fresh); !ok) return ok;
   to_schedule_[name] = s.scheduled;

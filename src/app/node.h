@@ -21,7 +21,8 @@
 namespace waggle {
 
 /// The cores, their directories and servers, and the services on them: everything that lives while a node serves.
-/// `deploy`, `begin_schedules` and `remove` are called from one thread, all others from one thread (another, or the same); none is a core's.
+/// `deploy`, `begin_schedules` and `remove` are called from one thread, all others from one thread (another, or the same);
+/// none is a core's.
 class node {
  public:
   /// `heartbeat`, of the engines, outlives it. `traces` null: none are made.

@@ -33,6 +33,11 @@ stretch stretch_at(const date::time_zone* zone, date::sys_seconds t) {
   return {info.offset, info.end};
 }
 
+/// What the clock shows at `t`, which is in that stretch.
+date::local_seconds shown_at(date::sys_seconds t, const stretch& s) {
+  return date::local_seconds{(t + s.offset).time_since_epoch()};
+}
+
 /// The first time that the clock shows `l`, or the end of the gap in which it does not.
 date::sys_seconds first_shown(const date::time_zone* zone, local_minutes l) {
   if (zone == nullptr) return date::sys_seconds{l.time_since_epoch()};
@@ -112,12 +117,11 @@ std::optional<wall_time> calendar::next(wall_time after) const {
   date::sys_seconds t = date::floor<seconds>(after) + seconds(1);  // none earlier: they begin with a second
   if (t >= end_of_time) return std::nullopt;
   stretch now = stretch_at(zone_, t);
-  const auto clock = [&] { return date::local_seconds{(t + now.offset).time_since_epoch()}; };
-  const date::local_days limit = date::floor<date::days>(clock()) + farthest;
+  const date::local_days limit = date::floor<date::days>(shown_at(t, now)) + farthest;
   std::optional<date::sys_seconds> found;
   if (constexpr std::uint32_t every_hour = 0xFF'FFFF; when_.hours == every_hour) {
     while (!found) {
-      const auto shown = first_match(when_, date::ceil<minutes>(clock()), limit);
+      const auto shown = first_match(when_, date::ceil<minutes>(shown_at(t, now)), limit);
       if (!shown) return std::nullopt;
       if (const auto at = date::sys_seconds{shown->time_since_epoch()} - now.offset; at < now.end) {
         found = at;
@@ -130,8 +134,7 @@ std::optional<wall_time> calendar::next(wall_time after) const {
     // The clock shows times in order, the first time that it shows them: what is not later than now on the clock is past.
     // From the second before, as `t` may be the first second after a gap, and then what the gap leaves out runs at `t`.
     const date::sys_seconds before = t - seconds(1);
-    auto from =
-        date::floor<minutes>(date::local_seconds{(before + stretch_at(zone_, before).offset).time_since_epoch()});
+    auto from = date::floor<minutes>(shown_at(before, stretch_at(zone_, before)));
     while (!found) {
       const auto shown = first_match(when_, from, limit);
       if (!shown) return std::nullopt;

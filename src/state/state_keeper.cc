@@ -148,15 +148,14 @@ std::shared_ptr<const store_view> state_keeper::view() const { return parts_->gr
 
 const clock_source& state_keeper::time() const { return parts_->ground->time; }
 
-result<std::vector<std::string>> state_keeper::services() { return services_in(*parts_->ground->latest()->view); }
-
-result<std::vector<std::string>> services_in(const store_view& view) {
+result<std::vector<std::string>> state_keeper::services() {
+  const auto now = view();
   std::vector<std::string> names;
   std::string from(1, static_cast<char>(key_kind::entry));
   const std::string to = after_prefix(from);
   for (bool more = true; more;) {
     more = false;
-    const auto read = view.scan(from, to, true, [&](std::string_view key, const stored_view&) {
+    const auto read = now->scan(from, to, true, [&](std::string_view key, const stored_view&) {
       names.emplace_back(key.substr(1, key.find('\0') - 1));
       more = true;
       return false;

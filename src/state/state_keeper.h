@@ -98,7 +98,4 @@ class state_keeper {
   std::unique_ptr<parts> parts_;
 };
 
-/// The services that have entries in that view. Blocks.
-[[nodiscard]] result<std::vector<std::string>> services_in(const store_view& view);
-
 }  // namespace waggle

@@ -165,6 +165,7 @@ class Singletons(Services):
         folder = self.sleepy()
         self.caller()  # a folder without a service is an error
         with self.node() as node, concurrent.futures.ThreadPoolExecutor(2) as several:
+            began = time.monotonic()
             first = self.asleep(node, several, 2000)
             (folder / "sleepy.wasm").rename(self.folder / "away.wasm")
             node.signal(signal.SIGHUP)
@@ -172,7 +173,8 @@ class Singletons(Services):
             (self.folder / "away.wasm").rename(folder / "sleepy.wasm")
             node.signal(signal.SIGHUP)
             wait_until(lambda: node.call("e2e.Sleepy", "count", timeout=30).status == 200, seconds=30)
-            self.assertTrue(first.done(), "two of them ran at once")
+            # By the clock, not by whose answer is here first: the two travel on two connections.
+            self.assertGreater(time.monotonic() - began, 2, "two of them ran at once")
             self.assertEqual(200, first.result().status)
 
     def test_a_signal_does_not_wait_for_one_that_is_replaced(self):
