@@ -142,8 +142,6 @@ void state_keeper::save_time(std::string_view name, kept_time t, core_loop& core
 
 std::shared_ptr<const store_view> state_keeper::view() const { return parts_->ground->latest()->view; }
 
-const clock_source& state_keeper::time() const { return parts_->ground->time; }
-
 result<std::vector<std::string>> state_keeper::services() {
   const auto now = view();
   std::vector<std::string> names;

@@ -80,9 +80,8 @@ class state_keeper {
   /// The same, told on `core`.
   void save_time(std::string_view name, kept_time t, core_loop& core, done tell);
 
-  /// What is durable now, for state/archive.h; and the clock that it goes by.
+  /// What is durable now, for state/archive.h.
   [[nodiscard]] std::shared_ptr<const store_view> view() const;
-  [[nodiscard]] const clock_source& time() const;
 
   /// The services that have entries. Blocks. Reading them: `begin` with `may_block`; more in state/archive.h.
   [[nodiscard]] result<std::vector<std::string>> services();
