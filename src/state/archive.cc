@@ -104,21 +104,26 @@ std::unexpected<error> no_entry(std::size_t number, std::size_t done) {
 }
 
 /// Puts what a line says. False: it has expired, and nothing was done.
-result<bool> put_line(transaction& t, line l, std::int64_t now, std::size_t number, std::size_t done) {
+result<bool> put(transaction& t, line l) {
   std::optional<std::int64_t> ttl;
   if (l.expires != 0) {
-    if (l.expires <= now) return false;
-    ttl = l.expires - now;
+    // By the transaction's clock: a millisecond between two readings would move the expiry.
+    const auto now = t.wall_ms();
+    if (!now) return std::unexpected(now.error());
+    if (l.expires <= *now) return false;
+    ttl = l.expires - *now;
   }
-  auto put = t.put(l.key, std::move(l.value), {}, ttl);
-  if (put) return true;
-  put.error().message = fmt::format("line {}: {}; {} entries were imported", number, put.error().message, done);
-  put.error().whose = fault::caller;
-  return std::unexpected(std::move(put.error()));
+  if (auto ok = t.put(l.key, std::move(l.value), {}, ttl); !ok) return std::unexpected(std::move(ok.error()));
+  return true;
 }
 
-std::int64_t wall_ms(const state_keeper& keeper) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(keeper.time().wall().time_since_epoch()).count();
+/// The same; its error names the line.
+result<bool> put_line(transaction& t, line l, std::size_t number, std::size_t done) {
+  auto did = put(t, std::move(l));
+  if (did) return did;
+  did.error().message = fmt::format("line {}: {}; {} entries were imported", number, did.error().message, done);
+  did.error().whose = fault::caller;
+  return did;
 }
 
 std::string line_of(std::string_view full, const stored_view& e) {
@@ -229,8 +234,7 @@ result<std::set<std::string>> check_archive(state_keeper& keeper,
     services.insert(l.service);
     // A transaction that is forgotten has the same limits as one that is not.
     const auto t = keeper.begin(l.service, nullptr, false, nullptr);
-    if (auto fits = put_line(*t, std::move(l), wall_ms(keeper), number, 0); !fits)
-      return std::unexpected(std::move(fits.error()));
+    if (auto fits = put_line(*t, std::move(l), number, 0); !fits) return std::unexpected(std::move(fits.error()));
   }
   return services;
 }
@@ -256,7 +260,7 @@ result<std::size_t> import_state(state_keeper& keeper, const std::function<std::
     if (t && (t->service() != l.service || keys >= keys_at_once || t->written_bytes() >= bytes_at_once))
       if (auto committed = commit(); !committed) return std::unexpected(std::move(committed.error()));
     if (!t) t = keeper.begin(l.service, nullptr, false, nullptr);
-    const auto put = put_line(*t, std::move(l), wall_ms(keeper), number, done);
+    const auto put = put_line(*t, std::move(l), number, done);
     if (!put) return std::unexpected(put.error());
     if (*put) ++keys;
   }

@@ -53,6 +53,18 @@ TEST_P(archive, what_is_exported_can_be_imported) {
   EXPECT_EQ(import(lines).value(), 3U) << "without what has expired";
 }
 
+TEST_P(archive, an_expiry_stays_what_it_is_while_time_goes_on) {
+  const std::string line = "{\"service\":\"a.A\",\"key\":\"k\",\"value\":1,\"expires\":4000000000000}\n";
+  std::size_t given = 0;
+  const auto read = [&]() -> std::optional<std::string> {
+    clock.advance(std::chrono::milliseconds(1));
+    if (given == 2) return std::nullopt;
+    return ++given == 1 ? "{\"service\":\"a.A\",\"key\":\"first\",\"value\":1}" : line;
+  };
+  EXPECT_EQ(import_state(*keeper, read).value(), 2U);
+  EXPECT_THAT(exported(), testing::Contains(line));
+}
+
 TEST_P(archive, thousands_of_entries_go_in_several_transactions) {
   std::vector<std::string> lines;
   for (int i = 0; i < 2500; ++i)

@@ -146,8 +146,6 @@ std::uint64_t state_keeper::waiting() const { return parts_->committer->queue().
 
 std::shared_ptr<const store_view> state_keeper::view() const { return parts_->ground->latest()->view; }
 
-const clock_source& state_keeper::time() const { return parts_->ground->time; }
-
 result<std::vector<std::string>> state_keeper::services() {
   const auto now = view();
   std::vector<std::string> names;

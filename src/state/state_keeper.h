@@ -81,9 +81,8 @@ class state_keeper {
   /// The same, told on `core`.
   void save_time(std::string_view name, kept_time t, core_loop& core, done tell);
 
-  /// What is durable now, for state/archive.h; and the clock that it goes by.
+  /// What is durable now, for state/archive.h.
   [[nodiscard]] std::shared_ptr<const store_view> view() const;
-  [[nodiscard]] const clock_source& time() const;
 
   /// Figures, from any thread: what became of commits, and how many wait.
   [[nodiscard]] const state_stats& stats() const;

@@ -67,6 +67,11 @@ result<void> transaction::begin() {
   return {};
 }
 
+result<std::int64_t> transaction::wall_ms() {
+  if (auto ok = begin(); !ok) return std::unexpected(std::move(ok.error()));
+  return wall_ms_;
+}
+
 result<void> transaction::check_key(std::string_view key) const {
   if (key.empty()) return refuse(error_code::invalid_argument, "a key is not empty");
   if (key.size() > ground_->settings.key_bytes)

@@ -93,6 +93,9 @@ class transaction {
   void pass_holds() { passes_holds_ = true; }
   [[nodiscard]] bool passes_holds() const { return passes_holds_; }
 
+  /// The moment from which its times to live count, in milliseconds since 1970: that of its first use, which this may be.
+  [[nodiscard]] result<std::int64_t> wall_ms();
+
   [[nodiscard]] bool reads_only() const { return reads_only_; }
   [[nodiscard]] const std::string& service() const { return service_; }
   [[nodiscard]] const std::shared_ptr<lease>& held() const { return held_; }
