@@ -177,8 +177,7 @@ bool http_parser::head_done() const { return impl_->head_done; }
 
 std::optional<std::uint64_t> http_parser::body_left() const {
   if (impl_->parser->chunked()) return std::nullopt;
-  const auto left = impl_->parser->content_length_remaining();
-  return left ? *left : 0;
+  return impl_->parser->content_length_remaining().value_or(0);
 }
 
 void http_parser::reset() {

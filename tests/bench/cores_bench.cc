@@ -81,8 +81,7 @@ double turns(unsigned n, std::chrono::milliseconds wait) {
   for (unsigned i = 0; i < n; ++i)
     all.emplace_back([&] {
       std::uint64_t mine = 0;
-      for (volatile std::uint64_t sink = 0; !stop.load(std::memory_order_relaxed); sink = ++mine) {
-      }
+      while (!stop.load(std::memory_order_relaxed)) ++mine;
       sum += mine;
     });
   std::this_thread::sleep_for(wait);
