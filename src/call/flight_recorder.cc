@@ -45,6 +45,9 @@ recorded_failure describe(const flight_recorder::done& d, const error& e) {
     f.input = keep(show_payload(*d.asked, asked.input, d.admitted, most_text));
   if (d.asked != nullptr && !r.unfit.empty() && r.unfit.size() <= most_unfit)
     f.answer = keep(show_answer(*d.asked, r.unfit, false, most_text));
+  // Who says a secret twice may say it in a place that the contract does not mark.
+  f.input = redact(std::move(f.input), hidden);
+  f.answer = redact(std::move(f.answer), hidden);
   f.message = cut(redact(e.message, hidden), most_message);
   const std::string details = e.details.empty() ? violations_json(e) : e.details;
   if (details.size() <= most_text) {

@@ -434,7 +434,7 @@ TEST_F(ActorOnManualClock, AFloodOfTheGuestsLinesDoesNotHideHowItFailed) {
   EXPECT_EQ(ask(core, logger, "flood", R"({"n":3000})").output, "3000");
   EXPECT_EQ(log.count("flood"), 2000);
   EXPECT_FALSE(ask(core, logger, "badPointer", "").output);
-  EXPECT_EQ(log.count("[test.Logger] the guest"), 1) << log.text.str().substr(0, 1000);
+  EXPECT_EQ(log.count("[test.Logger/badPointer] the guest"), 1) << log.text.str().substr(0, 1000);
   EXPECT_GT(log.count("backtrace"), 0);
 }
 

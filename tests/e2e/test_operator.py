@@ -220,7 +220,7 @@ class Recorder(Operator):
             self.assertEqual(400, node.call("e2e.One", "echo", {"n": "x"}).status)
             all_ = self.requests("e2e.One")
             self.assertEqual(["echo", "trap"] + ["echo"] * 5, [r["method"] for r in all_])
-            self.assertEqual((7, 7), (all_[6]["inputBytes"], all_[6]["outputBytes"]))
+            self.assertEqual((8, 8), (all_[6]["inputBytes"], all_[6]["outputBytes"]))  # {"n": 4}
             self.assertIsNone(all_[6]["failure"])
             self.assertRegex(all_[6]["at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
             self.assertGreater(all_[6]["receipt"]["totalUs"], 0)
