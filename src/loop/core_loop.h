@@ -53,6 +53,7 @@ class core_loop {
 
  private:
   void wake();
+  void look();
   void arm(time_point when);
   void on_alarm();
 
