@@ -1,9 +1,6 @@
 #pragma once
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -34,28 +31,19 @@ class family {
       m.gauge.value = value;
     it_.metric.push_back(std::move(m));
   }
-  /// The sum of these, of `all` measurements: what they do not hold took no time at all.
-  void add(metric_labels l, std::span<const duration_histogram* const> parts, std::uint64_t all) {
+  void add(metric_labels l, const duration_sum& of) {
     prometheus::ClientMetric m;
     m.label = std::move(l);
-    std::array<std::uint64_t, duration_histogram::buckets> counts{};
-    std::uint64_t held = 0;
-    for (const auto* part : parts) {
-      m.histogram.sample_sum += part->seconds();
-      for (std::size_t b = 0; b < counts.size(); ++b) {
-        counts[b] += part->count(b);
-        held += part->count(b);
-      }
-    }
-    std::uint64_t sum = std::max(all, held) - held;
-    for (std::size_t b = 0; b < counts.size(); ++b) {
-      sum += counts[b];
-      const bool last = b + 1 == counts.size();
+    std::uint64_t sum = 0;
+    for (std::size_t b = 0; b < of.counts.size(); ++b) {
+      sum += of.counts[b];
+      const bool last = b + 1 == of.counts.size();
       m.histogram.bucket.push_back(
           {.cumulative_count = sum,
            .upper_bound = last ? std::numeric_limits<double>::infinity() : duration_histogram::bound(b)});
     }
     m.histogram.sample_count = sum;
+    m.histogram.sample_sum = static_cast<double>(of.nanoseconds) / 1e9;
     it_.metric.push_back(std::move(m));
   }
   [[nodiscard]] bool empty() const { return it_.metric.empty(); }

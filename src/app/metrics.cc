@@ -1,7 +1,6 @@
 #include "app/metrics.h"
 
 #include <array>
-#include <map>
 
 #include <prometheus/text_serializer.h>
 
@@ -14,52 +13,6 @@ constexpr auto gauge = family::type::Gauge;
 constexpr auto total = family::type::Counter;
 constexpr auto histogram = family::type::Histogram;
 const std::string other = "other";
-
-/// The sum over shards, and over services that share a label.
-struct service_sums {
-  std::uint64_t idle = 0;
-  std::uint64_t busy = 0;
-  std::uint64_t waiting = 0;
-  std::uint64_t most = 0;
-  std::uint64_t memory = 0;
-  std::uint64_t queued = 0;
-  std::uint64_t started = 0;
-  std::uint64_t broken = 0;
-  std::uint64_t handed = 0;
-  std::uint64_t reruns = 0;
-  std::array<std::uint64_t, failure_causes> refused{};
-  std::array<std::uint64_t, failure_causes> failures{};
-
-  void add(const deployment& d) {
-    most += d.max_workers();
-    memory += d.memory();
-    for (std::size_t i = 0; i < d.shards(); ++i) {
-      const deployment::shard_view v = d.view(i);
-      idle += v.pool.idle.get();
-      busy += v.pool.busy.get();
-      waiting += v.workers.waiting.get();
-      queued += v.pool.queued.get();
-      started += v.pool.started.get();
-      broken += v.pool.broken.get();
-      handed += v.pool.handed_over.get();
-      reruns += v.workers.reruns.get();
-      for (std::size_t c = 0; c < failure_causes; ++c) failures[c] += v.failures[c].get();
-      v.calls.each([&](const method*, const method_stats& s) {
-        for (std::size_t c = 0; c < failure_causes; ++c) {
-          const auto cause = static_cast<failure_cause>(c);
-          if (is_refusal(cause)) refused[c] += s.by_cause[c].get();
-          if (cause == failure_cause::answer) failures[c] += s.by_cause[c].get();
-        }
-      });
-    }
-  }
-};
-
-/// The rows of one method, or of several that share a label.
-struct method_sums {
-  std::array<std::uint64_t, 17> by_code{};
-  std::vector<const method_stats*> rows;
-};
 
 bool was_used(const deployment& d) {
   for (std::size_t i = 0; i < d.shards(); ++i) {
@@ -78,28 +31,67 @@ void take(std::vector<prometheus::MetricFamily>& to, std::span<family* const> fr
 
 }  // namespace
 
-std::string node_metrics::service_label(const deployment& d, bool crowded) {
-  const std::string& name = d.about().name;
+std::string node_metrics::service_label(const std::string& name, bool used) {
   if (services_.contains(name)) return name;
+  // It keeps its place among the others, where its counts are.
+  if (others_.contains(name)) return other;
   // Where there are more than may be shown, those come first that somebody uses.
-  if (services_.size() >= most_ || (crowded && !was_used(d))) return other;
-  services_.insert(name);
-  return name;
+  if (crowded_ && !used) return other;
+  if (services_.size() < most_) return *services_.insert(name).first;
+  others_.insert(name);
+  return other;
 }
 
 node_metrics::method_name node_metrics::method_label(const std::string& service, const std::string& method) {
   if (service == other) return {other, other};
   method_name name{service, method};
   if (methods_.contains(name)) return name;
-  if (methods_.size() >= most_) return {other, other};
-  methods_.insert(name);
-  return name;
+  if (other_methods_.contains(name)) return {other, other};
+  if (methods_.size() < most_) return *methods_.insert(std::move(name)).first;
+  other_methods_.insert(std::move(name));
+  return {other, other};
+}
+
+void node_metrics::add_methods(const deployment& d, counters_by_method& to) {
+  const std::string service = service_label(d.about().name, was_used(d));
+  for (std::size_t i = 0; i < d.shards(); ++i)
+    d.view(i).calls.each([&](const method* m, const method_stats& s) {
+      to[method_label(service, m != nullptr ? m->name : other)].add(s);
+    });
+}
+
+void node_metrics::ended(const deployment& d, bool gone) {
+  const std::string& name = d.about().name;
+  if (!was_used(d)) return gone ? forget(name) : void();
+  // What nobody has been told of needs no label to go on under.
+  if (!gone || others_.contains(name)) {
+    of_ended_[service_label(name, true)].add(d);
+    add_methods(d, of_ended_methods_);
+  }
+  if (gone) forget(name);
+}
+
+void node_metrics::forget(const std::string& service) {
+  const auto is_its = [&service](const auto& name) { return name.first == service; };
+  services_.erase(service);
+  others_.erase(service);
+  of_ended_.erase(service);
+  std::erase_if(methods_, is_its);
+  std::erase_if(other_methods_, is_its);
+  std::erase_if(of_ended_methods_, [&](const auto& each) { return is_its(each.first); });
 }
 
 void node_metrics::of_services(const sources& from, std::vector<prometheus::MetricFamily>& to) {
-  std::map<std::string, service_sums> all;
-  const bool crowded = from.services.size() > most_;
-  for (const auto& d : from.services) all[service_label(*d, crowded)].add(*d);
+  struct sums : service_counters, service_gauges {};
+  std::map<std::string, sums> all;
+  const auto add = [&](const deployment& d, bool serves) {
+    sums& its = all[service_label(d.about().name, was_used(d))];
+    static_cast<service_counters&>(its).add(d);
+    static_cast<service_gauges&>(its).add(d, serves);
+  };
+  for (const auto& [name, left] : of_ended_) static_cast<service_counters&>(all[name]) = left;
+  for (const auto& d : from.services) add(*d, true);
+  for (const auto& d : from.retiring) add(*d, false);
   family workers("waggle_workers", "Wasm instances", gauge);
   family waiting("waggle_workers_waiting", "Busy instances whose guest waits for a call or the clock", gauge);
   family most("waggle_workers_max", "The most instances a service may have", gauge);
@@ -138,17 +130,9 @@ void node_metrics::of_services(const sources& from, std::vector<prometheus::Metr
 }
 
 void node_metrics::of_methods(const sources& from, std::vector<prometheus::MetricFamily>& to) {
-  std::map<method_name, method_sums> all;
-  for (const auto& d : from.services) {
-    const std::string service = services_.contains(d->about().name) ? d->about().name : other;
-    for (std::size_t i = 0; i < d->shards(); ++i)
-      d->view(i).calls.each([&](const method* m, const method_stats& s) {
-        method_sums& to_sums = all[method_label(service, m != nullptr ? m->name : other)];
-        for (std::size_t code = 0; code < to_sums.by_code.size(); ++code)
-          to_sums.by_code[code] += s.by_code[code].get();
-        to_sums.rows.push_back(&s);
-      });
-  }
+  counters_by_method all = of_ended_methods_;
+  for (const auto& d : from.services) add_methods(*d, all);
+  for (const auto& d : from.retiring) add_methods(*d, all);
   family requests("waggle_requests_total", "Requests answered, by outcome", total);
   family whole("waggle_request_seconds", "From the request to its answer", histogram);
   family queue("waggle_queue_seconds", "Time that requests waited for their turn", histogram);
@@ -156,32 +140,23 @@ void node_metrics::of_methods(const sources& from, std::vector<prometheus::Metri
   family guest("waggle_guest_seconds", "Time that guests ran", histogram);
   family calls("waggle_calls_seconds", "Time that guests waited for their calls and the clock", histogram);
   family commit("waggle_commit_seconds", "Time until what a request wrote was durable", histogram);
-  const std::array<std::pair<family*, duration_histogram method_stats::*>, 6> parts = {
-      {{&whole, &method_stats::total},
-       {&queue, &method_stats::queue},
-       {&validate, &method_stats::validate},
-       {&guest, &method_stats::guest},
-       {&calls, &method_stats::waited},
-       {&commit, &method_stats::commit}}};
+  const std::array<std::pair<family*, duration_sum method_counters::*>, 6> parts = {
+      {{&whole, &method_counters::total},
+       {&queue, &method_counters::queue},
+       {&validate, &method_counters::validate},
+       {&guest, &method_counters::guest},
+       {&calls, &method_counters::waited},
+       {&commit, &method_counters::commit}}};
   for (const auto& [name, s] : all) {
     const metric_labels labels{{"service", name.first}, {"method", name.second}};
-    std::uint64_t answered = 0;
     for (std::size_t code = 0; code < s.by_code.size(); ++code) {
-      answered += s.by_code[code];
       if (s.by_code[code] == 0 && code != 0) continue;
       metric_labels with_code = labels;
       with_code.push_back({"code", std::string(code == 0 ? "ok" : to_string(static_cast<error_code>(code)))});
       requests.add(std::move(with_code), static_cast<double>(s.by_code[code]));
     }
-    for (const auto& [to_family, member] : parts) {
-      std::vector<const duration_histogram*> found;
-      std::uint64_t spent = 0;
-      for (const method_stats* row : s.rows) {
-        found.push_back(&(row->*member));
-        spent += found.back()->nanoseconds();
-      }
-      if (spent > 0) to_family->add(labels, found, answered);
-    }
+    for (const auto& [to_family, part] : parts)
+      if ((s.*part).nanoseconds > 0) to_family->add(labels, s.*part);
   }
   take(to, std::array{&requests, &whole, &queue, &validate, &guest, &calls, &commit});
 }
@@ -194,7 +169,7 @@ void node_metrics::of_schedules(const sources& from, std::vector<prometheus::Met
   };
   std::map<method_name, sums> all;
   for (const auto& c : from.schedules) {
-    sums& s = all[method_label(services_.contains(c->service) ? c->service : other, c->method)];
+    sums& s = all[method_label(service_label(c->service, true), c->method)];
     s.runs += c->runs.get();
     s.failed += c->failed.get();
     s.missed += c->missed.get();
@@ -212,6 +187,7 @@ void node_metrics::of_schedules(const sources& from, std::vector<prometheus::Met
 }
 
 std::string node_metrics::text(const sources& from) {
+  crowded_ = from.services.size() > most_;
   std::vector<prometheus::MetricFamily> all;
   of_services(from, all);
   of_methods(from, all);

@@ -40,7 +40,9 @@ void node_metrics::of_node(const sources& from, std::vector<prometheus::MetricFa
   commits.add({{"outcome", "refused"}}, static_cast<double>(state.refused.get()));
   add(commits);
   family write("waggle_state_write_seconds", "Time to write a batch of commits and sync it to the disk", histogram);
-  write.add({}, std::array{&state.write}, state.batches.get());
+  duration_sum written;
+  written.add(state.write);
+  write.add({}, written);
   add(write);
   family waiting("waggle_state_commits_waiting", "Transactions that wait to be written", gauge);
   waiting.add({}, static_cast<double>(from.state.waiting()));

@@ -102,6 +102,10 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
 }
 
 node::~node() {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+  }
   on_all_cores([](one_core& core) {
     core.server.reset();
     core.operators.reset();
@@ -113,6 +117,7 @@ node::~node() {
   // A call under way may hold a repeat's turn, whose end its service is told of: before the services.
   for (const auto& core : cores_) core->calls.reset();
   services_.clear();
+  finishing_.clear();
   retiring_.clear();
   for (const auto& core : cores_) core->host.reset();
   traces_.reset();
@@ -357,12 +362,26 @@ void node::find_cycles() {
 
 /// It is in `retiring_` and has left the directories.
 void node::retire(std::shared_ptr<deployment> old) {
-  old->retire([this, raw = old.get()] {
+  const auto is_it = [raw = old.get()](const auto& d) { return d.get() == raw; };
+  {
     const std::lock_guard lock(mutex_);
-    std::erase_if(retiring_, [raw](const auto& d) { return d.get() == raw; });
-    find_cycles();
-    retired_.notify_all();
-  });
+    finishing_.push_back(old);
+  }
+  const auto ended = [this, raw = old.get(), is_it] {
+    const std::lock_guard lock(mutex_);
+    const std::string& name = raw->about().name;
+    std::erase_if(finishing_, is_it);
+    const auto same = [&name](const auto& d) { return d->about().name == name; };
+    metrics_.ended(*raw, !services_.contains(name) && std::ranges::none_of(finishing_, same));
+  };
+  old->retire(
+      [this, is_it] {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(retiring_, is_it);
+        find_cycles();
+        retired_.notify_all();
+      },
+      ended);
 }
 
 std::vector<std::string> node::names() const {
@@ -430,13 +449,15 @@ std::optional<page> node::operator_page(std::string_view path) {
 }
 
 std::string node::metrics_text() {
-  // Held all the while: a service is only taken apart after it has left `services_`.
+  // Held all the while: a service is only taken apart after it has left `services_`, a server only when all is over.
   const std::lock_guard lock(mutex_);
+  if (over_) return {};
   std::vector<std::shared_ptr<deployment>> services;
   for (const auto& [name, s] : services_) services.push_back(s);
   std::vector<const http_stats*> servers;
   for (const auto& core : cores_) servers.push_back(&core->server->stats());
   return metrics_.text({.services = services,
+                        .retiring = finishing_,
                         .servers = servers,
                         .heartbeat = heartbeat_,
                         .state = ground_->state(),

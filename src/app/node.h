@@ -106,7 +106,10 @@ class node {
   node_metrics metrics_;
   std::map<std::string, std::shared_ptr<deployment>> services_;
   std::vector<std::shared_ptr<deployment>> retiring_;
+  std::vector<std::shared_ptr<deployment>>
+      finishing_;  // those of them that have requests still: whose figures may be read
   std::condition_variable retired_;
+  bool over_ = false;    // the servers are being taken apart
   bool ending_ = false;  // nothing waits for those that retire any more
   std::atomic<bool> ready_{false};
 };

@@ -115,11 +115,13 @@ void deployment::drain(shard& s, std::function<void()> done) {
   s.door->drain(std::move(done));
 }
 
-void deployment::retire(std::function<void()> done) {
+void deployment::retire(std::function<void()> done, std::function<void()> ended) {
   // A singleton's home last: what the others have sent is to find it.
   pending_ = static_cast<unsigned>(shards_.size());
-  const auto one_less = [this, done = std::move(done)] {
-    if (--pending_ == 0) take_apart(done);
+  const auto one_less = [this, done = std::move(done), ended = std::move(ended)] {
+    if (--pending_ > 0) return;
+    ended();
+    take_apart(done);
   };
   if (!about_->singleton) {
     for (shard& s : shards_) s.core->post([&s, one_less] { drain(s, one_less); });

@@ -53,8 +53,10 @@ class deployment : public std::enable_shared_from_this<deployment> {
   void take_over(std::shared_ptr<lease> held);
   /// The service on this core, for the core's directory.
   [[nodiscard]] service& on(unsigned core) { return *shards_[core].chain; }
-  /// It has left the directories: finish what is there, then `done`.
-  void retire(std::function<void()> done);
+  /// It has left the directories: finish what is there, then `done`. Between the two `ended`: its figures are final, and `view`
+  /// may not be used any more once that has returned.
+  void retire(
+      std::function<void()> done, std::function<void()> ended = [] {});
   /// Ends at once what is still there. Where a shared pointer holds it, it stays alive until it has.
   void cut_off();
 

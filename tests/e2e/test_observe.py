@@ -63,6 +63,57 @@ class Metrics(TestCase):
             self.assertEqual(3, len(requests), requests)
             self.assertEqual(4, requests['waggle_requests_total{service="other",method="other",code="ok"}'])
 
+    def test_counters_go_on_when_a_service_is_replaced_and_end_when_it_is_removed(self):
+        for name in ("One", "Two"):
+            self.service(name)
+        key = 'waggle_requests_total{service="%s",method="%s",code="ok"}'
+        with Node(self.folder, "--metrics-methods", "1") as node:
+            def told(service, method):
+                return node.metrics().get(key % (service, method))
+            for _ in range(2):
+                node.call("e2e.One", "echo", {})
+            self.assertEqual(2, told("e2e.One", "echo"))
+            node.call("e2e.Two", "echo", {})
+            self.assertEqual(1, told("other", "other"))
+            for name in ("One", "Two"):
+                path = self.folder / f"{name}.graphql"
+                path.write_text(path.read_text() + "\n")
+            node.signal(signal.SIGHUP)
+            for name in ("One", "Two"):
+                node.wait_for_line(f"replaced e2e.{name}")
+            wait_until(lambda: node.metrics()['waggle_workers{service="e2e.One",state="idle"}'] == 0, why="the old version's end")
+            node.call("e2e.One", "echo", {})
+            self.assertEqual((3, 1), (told("e2e.One", "echo"), told("other", "other")))
+            (self.folder / "One.wasm").unlink()
+            node.signal(signal.SIGHUP)
+            node.wait_for_line("removed e2e.One")
+            wait_until(lambda: told("e2e.One", "echo") is None, why="its end")
+            self.assertEqual(1, told("other", "other"), "that keeps its place")
+            self.service("Three")
+            node.signal(signal.SIGHUP)
+            node.wait_for_line("serving e2e.Three")
+            node.call("e2e.Three", "echo", {})
+            self.assertEqual(1, told("e2e.Three", "echo"), "there is a place again")
+
+    def test_a_histograms_buckets_never_go_down(self):
+        self.service("One")
+        with Node(self.folder) as node:
+            done = threading.Event()
+            def ask():
+                while not done.is_set():
+                    node.call("e2e.One", "echo", {})
+            asking = threading.Thread(target=ask)
+            asking.start()
+            try:
+                before = {}
+                for _ in range(60):
+                    now = {k: v for k, v in node.metrics().items() if "_bucket{" in k}
+                    self.assertEqual({}, {k: (v, now.get(k)) for k, v in before.items() if now.get(k, 0) < v})
+                    before = now
+            finally:
+                done.set()
+                asking.join()
+
     def test_without_histograms_there_are_none(self):
         self.service("One")
         with Node(self.folder, "--metrics-histograms=false") as node:
