@@ -314,6 +314,8 @@ TEST(configuration, limits) {
 TEST(configuration, limit_errors) {
   EXPECT_THAT(errors_of("limit = 1"), ElementsAre(HasSubstr("[[limit]]")));
   EXPECT_THAT(errors_of("[[limit]]\nrate = 1\n"), ElementsAre(HasSubstr("lacks service")));
+  EXPECT_THAT(errors_of("[[limit]]\nservice = \"waggle.http.v1.Http\"\nrate = 1\n"),
+              ElementsAre(HasSubstr("is the node's own")));
   EXPECT_THAT(errors_of("[[limit]]\nservice = \"a.A\"\nrate = 0\n"),
               ElementsAre(HasSubstr("rate takes a whole number from 1")));
   EXPECT_THAT(errors_of("[[limit]]\nservice = \"a.A\"\nburst = 2\n"), ElementsAre(HasSubstr("there is none")));

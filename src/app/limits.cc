@@ -60,6 +60,11 @@ limit_entry read_limit(const toml::table& t,
       complain(key.source(), fmt::format("unknown key {} in [[limit]], which has {}", name, fmt::join(names, ", ")));
     }
   }
+  if (made.service.starts_with("waggle."))
+    complain(t.source(),
+             fmt::format("{} is the node's own: [[limit]] is for services that it loads; what they may ask of "
+                         "it is a matter of [[grant]]",
+                         made.service));
   if (!t.contains("service")) complain(t.source(), "[[limit]] lacks service: whom it limits");
   if (made.allows.burst > 0 && made.allows.rate == 0) complain(t.source(), "burst is of a rate, and there is none");
   return made;

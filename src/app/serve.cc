@@ -85,7 +85,7 @@ class served {
   /// Deploys what is new or has changed. What does not load leaves the old one serving. False where anything failed.
   bool update(bool remove_gone) {
     found_targets found = read_targets(targets_);
-    bool fine = !print(found.errors);
+    bool fine = !tell(found.errors);
     bool changed = false;
     std::map<std::string, std::string> names;  // service → module
     for (const target& t : found.targets) {
@@ -95,10 +95,10 @@ class served {
         names.emplace(known->second.service, t.module);
         continue;
       }
-      print(t.warnings);
+      tell(t.warnings);
       std::vector<diagnostic> findings;
       const auto loaded = load_service(engines_, t, config_, findings);
-      print(findings);
+      tell(findings);
       if (!loaded) {
         fine = false;
         if (const auto known = known_.find(t.module); known != known_.end())
@@ -107,12 +107,13 @@ class served {
       }
       const std::string& name = loaded->about->name;
       if (const auto [other, first] = names.emplace(name, t.module); !first) {
-        fmt::print(stderr, "{}: error: {} is the name of the service in {} too\n", t.module, name, other->second);
+        tell({{.file = t.module,
+               .message = fmt::format("{} is the name of the service in {} too", name, other->second)}});
         fine = false;
         continue;
       }
       if (auto ok = node_.deploy(*loaded); !ok) {
-        fmt::print(stderr, "{}: error: {}\n", t.module, ok.error().message);
+        tell({{.file = t.module, .message = ok.error().message}});
         fine = false;
         continue;
       }
@@ -138,6 +139,7 @@ class served {
     if (changed)  // only now: they may come in any order
       for (const auto& [service, used] : node_.missing_uses())
         spdlog::warn("{} uses {}, which is not on this node: its calls there fail with not_found", service, used);
+    if (changed) tell_idle_entries();
     return fine;
   }
 
@@ -146,6 +148,25 @@ class served {
     std::size_t content = 0;
     std::string service;
   };
+  /// Like a compiler, for people; for programs each is a line of the log. True where one of them is an error.
+  bool tell(const std::vector<diagnostic>& findings) const {
+    if (config_.log.format == log_format::text) return print(findings);
+    const auto is_error = [](const diagnostic& d) { return d.level == diagnostic::severity::error; };
+    for (const diagnostic& d : findings)
+      spdlog::log(is_error(d) ? spdlog::level::err : spdlog::level::warn, "{}", to_string(d));
+    return std::ranges::any_of(findings, is_error);
+  }
+  /// What the configuration says of services that are not here: it may be a slip of the pen.
+  void tell_idle_entries() const {
+    const std::vector<std::string> here = node_.names();
+    const auto look = [&here](const char* what, const auto& entries) {
+      for (const auto& e : entries)
+        if (std::ranges::find(here, e.service) == here.end())
+          spdlog::warn("[[{}]] is for {}, which is not on this node: it limits nobody", what, e.service);
+    };
+    look("limit", config_.limited);
+    look("pool", config_.pools);
+  }
   const configuration& config_;
   engines& engines_;
   node& node_;

@@ -27,6 +27,7 @@ std::optional<trace_context> trace_context::parse(std::string_view text) {
       !read_hex(text.substr(19, 16), t.trace_low) || !read_hex(text.substr(36, 16), t.span) ||
       !read_hex(text.substr(53, 2), t.flags))
     return std::nullopt;
+  t.flags &= 1;  // of the others nobody knows what they ask for (W3C Trace Context §3.2.2.5)
   if (version == 0xff || !t || t.span == 0) return std::nullopt;
   if (text.size() > version_00 && (version == 0 || text[version_00] != '-' || text.size() > longest))
     return std::nullopt;

@@ -18,6 +18,10 @@ TEST(TraceContext, IsReadAndWrittenAsTraceparent) {
   EXPECT_TRUE(trace_context::parse("00-00000000000000000000000000000001-0000000000000001-ff")->sampled());
 }
 
+TEST(TraceContext, FlagsThatNobodyKnowsAreNotPassedOn) {
+  EXPECT_EQ(trace_context::parse(good.substr(0, 53) + "ff")->traceparent(), good);
+}
+
 TEST(TraceContext, OfALaterVersionWhatIsKnownIsTaken) {
   EXPECT_EQ(trace_context::parse("cc" + good.substr(2) + "-what-else")->traceparent(), good);
 }

@@ -238,6 +238,17 @@ TEST_F(session_test, a_refused_body_that_is_long_or_without_a_length_ends_the_co
   EXPECT_TRUE(session->over());
 }
 
+TEST_F(session_test, a_connection_ends_after_a_refused_body_when_the_server_drains_meanwhile) {
+  echo.full = overloaded();
+  const std::string request = post("echo", std::string(900, 'x'));
+  give(request.substr(0, request.size() - 500));
+  shared.draining = true;
+  give(request.substr(request.size() - 500, 499));
+  EXPECT_FALSE(session->over());
+  give("x");
+  EXPECT_TRUE(session->over());
+}
+
 TEST_F(session_test, a_client_that_goes_in_the_midst_of_a_refused_body_is_let_go) {
   echo.full = overloaded();
   const std::string request = post("echo", std::string(900, 'x'));

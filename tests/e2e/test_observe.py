@@ -147,6 +147,22 @@ class Logs(TestCase):
         self.assertTrue(int(failed["request"]) > 0 and failed["request"] != hello["request"])
         self.assertNotIn("service", next(l for l in lines if "listening" in l["message"]))
 
+    def test_in_json_what_is_wrong_with_a_file_is_an_object_too(self):
+        self.service("One")
+        with Node(self.folder, "--log-format", "json") as node:
+            (self.folder / "One.graphql").write_text("type Query { f: Nothing }")
+            node.signal(signal.SIGHUP)
+            line = json.loads(node.wait_for_line(".*Nothing.*")[0])
+            self.assertEqual("error", line["level"])
+            self.assertIn("One.graphql:1:", line["message"])
+
+    def test_a_limit_for_a_service_that_is_not_here_is_told_of(self):
+        self.service("One")
+        config = self.folder / "c.toml"
+        config.write_text('[[limit]]\nservice = "e2e.Won"\nrate = 1\n')
+        with Node(self.folder, "--config", config) as node:
+            self.assertIn("[[limit]] is for e2e.Won, which is not on this node", node.log)
+
 
 class Collector:
     """A real one: OpenTelemetry's own receiver, which is strict about what it takes."""
