@@ -1,7 +1,9 @@
 #include "schema/values/explain.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <charconv>
 #include <limits>
 #include <optional>
 
@@ -208,7 +210,7 @@ class report {
       at_ = skip_space(at_ + 1);
       while (*at_ != ']') {
         const std::size_t length = path_.size();
-        path_ += fmt::format("[{}]", count++);
+        enter(count++);
         value(t.of);
         path_.resize(length);
         next();
@@ -285,6 +287,14 @@ class report {
   void enter(std::string_view name) {
     if (!path_.empty()) path_ += '.';
     path_ += name;
+  }
+  /// An item: there may be half a million of them, of which none is wrong but the last.
+  void enter(std::size_t item) {
+    std::array<char, 22> text;
+    char* const end = std::to_chars(text.data() + 1, text.data() + text.size() - 1, item).ptr;
+    text[0] = '[';
+    *end = ']';
+    path_.append(text.data(), end + 1);
   }
   void unknown(const record& r, const char* key, const std::string& name) {
     if (full()) return note(key, {});
