@@ -37,6 +37,10 @@ class core_loop {
   /// Runs `what` on this core's thread, later, in order. From any thread.
   void post(job what);
 
+  /// Something here has used up its slice and wants another, or waits for its first. From any thread; it may be too late when
+  /// it is used.
+  [[nodiscard]] bool busy() const { return busy_.load(std::memory_order_relaxed); }
+
   /// Starts `t`, to run at `when` or at most a millisecond later (on this core).
   void start(timer& t, time_point when);
   void start_after(timer& t, duration wait) { start(t, now() + wait); }
@@ -65,6 +69,7 @@ class core_loop {
       alarm_;
   time_point armed_ = time_point::max();
   bool woken_ = false;
+  std::atomic<bool> busy_{false};
   scheduler slices_;
   timer_wheel timers_;
 };

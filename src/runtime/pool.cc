@@ -97,8 +97,46 @@ std::optional<error> wasm_worker_pool::refuses() const {
   return estimate_.waits_too_long(permits_->waiting(core_.index()), core_.now());
 }
 
+/// Where this core has more to run than it can, one that has not. The few connections of a client may all be here.
+bool wasm_worker_pool::acquire_elsewhere(seat& s) {
+  for (unsigned i = 1; i < permits_->cores(); ++i) {
+    const unsigned other = (core_.index() + i) % permits_->cores();
+    if (peers_[other]->core_.busy()) continue;
+    if (permits_->claim_idle(other)) {
+      s.core = other;
+      return true;
+    }
+    return ask_for_help(*peers_[other]), false;
+  }
+  return false;
+}
+
+/// There will be an idle worker for the next request; this one does not wait for it.
+void wasm_worker_pool::ask_for_help(wasm_worker_pool& peer) {
+  if (asking_ || permits_->live() >= permits_->max()) return;
+  asking_ = true;
+  ++held_;  // the answer must find this pool here
+  peer.core_.post([this, &peer] {
+    peer.help();
+    core_.post([this] {
+      asking_ = false;
+      --held_;
+      check_drained();
+    });
+  });
+}
+
+void wasm_worker_pool::help() {
+  if (draining_ || !idle_.empty() || backing_off() || core_.busy()) return;
+  slot* const s = make(false);
+  if (s == nullptr) return;
+  stats_.busy.add();
+  s->it->warm();
+}
+
 bool wasm_worker_pool::acquire(seat& s) {
   no_room_ = false;
+  if (core_.busy() && acquire_elsewhere(s)) return true;
   if (permits_->claim_idle(core_.index())) {
     s.here = &take_idle(idle_.size() - 1);
     return true;

@@ -77,6 +77,9 @@ class wasm_worker_pool final : private worker_events {
     unsigned core = 0;
   };
   bool acquire(seat& s);
+  bool acquire_elsewhere(seat& s);
+  void ask_for_help(wasm_worker_pool& peer);
+  void help();
   void take(const seat& s, service_call& call);
   void run_on(slot& s, service_call& call, unsigned origin);
   void hand_over(service_call& call, unsigned core, slot* granted);
@@ -129,6 +132,7 @@ class wasm_worker_pool final : private worker_events {
   std::uint64_t instance_bytes_;  // of the last that answered
   bool no_room_ = false;          // for another instance, when it was tried last
   bool pumping_ = false;
+  bool asking_ = false;  // another core for help
   bool filling_ = false;
 
   unsigned failures_ = 0;  // guest faults in a row

@@ -52,6 +52,16 @@ struct request_state {
   std::size_t order = 0;  // among those of its core
 };
 
+/// Keeps its core busy for some turns.
+struct long_runner final : task {
+  long_runner(flow& of, unsigned turns) : task(of), turns_(turns) {}
+  slice_end run_slice(time_point started, time_point& ended) override {
+    ended = started + scheduler::slice;
+    return turns_-- > 0 ? slice_end::yielded : slice_end::finished;
+  }
+  unsigned turns_;
+};
+
 struct shape {
   unsigned cores = 1;
   std::uint32_t max = 1;
@@ -65,6 +75,7 @@ struct shape {
   std::uint64_t each = 0;
   std::uint64_t own_memory = 0;  // of the service
   duration queue_wait{0};
+  unsigned busy_turns = 0;  // the first core has something else to run
 };
 
 struct world {
@@ -93,6 +104,10 @@ struct world {
       all.push_back(pools.back().get());
     }
     for (auto& p : pools) p->connect(all);
+    if (s.busy_turns == 0) return;
+    others.emplace(loops[0]->slices());
+    long_one.emplace(*others, s.busy_turns);
+    loops[0]->slices().ready(*long_one);
   }
 
   memory_account account(unsigned core) {
@@ -217,6 +232,8 @@ struct world {
   bool timed = false;
   unsigned drained = 0;
   std::vector<std::unique_ptr<wasm_worker_pool>> pools;
+  std::optional<flow> others;
+  std::optional<long_runner> long_one;
 };
 
 fake_worker::fake_worker(world& in, worker_events& to, memory_account in_which)
@@ -312,6 +329,10 @@ TEST(PoolExhaustive, TwoCoresFresh) {
 
 TEST(PoolExhaustive, ThreeCoresShareOneWorker) {
   EXPECT_GT(explore({.cores = 3, .max = 1, .requests = 3, .depth = deep}), 1000U);
+}
+
+TEST(PoolExhaustive, TwoCoresOfWhichOneHasTooMuchToRun) {
+  EXPECT_GT(explore({.cores = 2, .max = 2, .requests = 3, .depth = deep, .busy_turns = 3}), 1000U);
 }
 
 TEST(PoolExhaustive, MemoryForOneInstanceOnly) {
@@ -558,6 +579,25 @@ TEST(Pool, AShardThatWaitsGetsAWorkerThoughTheOtherIsBusyAllTheTime) {
     for (auto& l : w.loops) l->poll();
   }
   EXPECT_EQ(w.requests[1].finished, 1);
+  w.settle();
+}
+
+TEST(Pool, WhereACoreHasTooMuchToRunRequestsGoToOneThatHasNot) {
+  world w({.cores = 2, .max = 8, .requests = 8, .busy_turns = 3});
+  w.ask(0);
+  EXPECT_TRUE(w.requests[0].started) << "nobody can help at once";
+  w.loops[1]->poll();  // it makes an instance
+  w.workers.back()->end(worker_events::outcome::fine);
+  EXPECT_EQ(w.permits->idle(1), 1U);
+  w.ask(2);
+  EXPECT_FALSE(w.requests[2].started);
+  w.loops[1]->poll();
+  EXPECT_TRUE(w.requests[2].started);
+  EXPECT_EQ(w.pools[0]->stats().handed_over.get(), 1U);
+  w.settle();
+  EXPECT_EQ(w.requests[2].finished, 1);
+  w.ask(4);
+  EXPECT_TRUE(w.requests[4].started) << "it has less to run now";
   w.settle();
 }
 
