@@ -20,12 +20,12 @@ void core_loop::post(job what) { asio::post(io_, std::move(what)); }
 void core_loop::wake() {
   if (woken_) return;
   woken_ = true;
-  busy_.store(true, std::memory_order_relaxed);
+  queued_.store(true, std::memory_order_relaxed);
   asio::post(io_, [this] {
     look();
     woken_ = false;
     if (slices_.run(scheduler::slice)) return wake();
-    busy_.store(false, std::memory_order_relaxed);
+    queued_.store(false, std::memory_order_relaxed);
   });
 }
 

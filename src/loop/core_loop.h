@@ -37,9 +37,10 @@ class core_loop {
   /// Runs `what` on this core's thread, later, in order. From any thread.
   void post(job what);
 
-  /// Something here has used up its slice and wants another, or waits for its first. From any thread; it may be too late when
-  /// it is used.
-  [[nodiscard]] bool busy() const { return busy_.load(std::memory_order_relaxed); }
+  /// On this core: there is as much to run as it can, or more.
+  [[nodiscard]] bool crowded() const { return queued_.load(std::memory_order_relaxed) || slices_.full(); }
+  /// Nothing runs or waits for a slice. From any thread; it may be too late when it is used.
+  [[nodiscard]] bool free() const { return !queued_.load(std::memory_order_relaxed) && !slices_.running(); }
 
   /// Starts `t`, to run at `when` or at most a millisecond later (on this core).
   void start(timer& t, time_point when);
@@ -69,7 +70,7 @@ class core_loop {
       alarm_;
   time_point armed_ = time_point::max();
   bool woken_ = false;
-  std::atomic<bool> busy_{false};
+  std::atomic<bool> queued_{false};  // something has used up a slice and wants another, or waits for its first
   scheduler slices_;
   timer_wheel timers_;
 };

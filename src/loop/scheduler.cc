@@ -54,7 +54,7 @@ void scheduler::dequeue(task& t) {
 bool scheduler::ready(task& t) {
   if (t.queued()) return false;
   enqueue(t);
-  if (running_ || t.flow_.held_) return false;
+  if (running() || t.flow_.held_) return false;
   const choice c = next();
   const bool at_once = c.it == &t;
   if (at_once) run(c);
@@ -71,7 +71,7 @@ void scheduler::release(flow& f) {
   f.held_ = false;
   if (f.short_.first == nullptr && f.long_.first == nullptr) return;
   line_up(f);
-  if (!running_ && wake_ != nullptr) wake_(wake_self_);
+  if (!running() && wake_ != nullptr) wake_(wake_self_);
 }
 
 scheduler::choice scheduler::next() {
@@ -99,18 +99,29 @@ void scheduler::charge(flow& f, duration took, bool out_of_turn) {
   if (in_short) in_short_.insert(f);
 }
 
+void scheduler::note_use(duration took, time_point ended) {
+  constexpr duration window = 2 * slice;
+  window_used_ += took;
+  const duration past = ended - window_began_;
+  if (past < window) return;
+  if (window_used_ * 4 >= past * 3) full_until_ = ended + window;
+  window_began_ = ended;
+  window_used_ = duration(0);
+}
+
 void scheduler::run(choice c) {
   task& t = *c.it;
   flow& f = t.flow_;
   const bool was_long = t.queue_ == &f.long_;
   dequeue(t);
   if (!c.out_of_turn) reached_ = std::max(reached_, f.spent_);
-  running_ = true;
+  running_.store(true, std::memory_order_relaxed);
   recent_ = time_.now();
   time_point ended = recent_;
   const slice_end end = t.run_slice(recent_, ended);
-  running_ = false;
+  running_.store(false, std::memory_order_relaxed);
   const duration took = ended - recent_;
+  note_use(took, ended);
   if (c.out_of_turn) favour_ -= took;
   if (was_long) favour_ = std::min(favour_ + took, slice);
   charge(f, took, c.out_of_turn);

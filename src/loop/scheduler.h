@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -110,6 +111,10 @@ class scheduler {
   /// When the slice began that ran last or runs now: the time without asking for it.
   [[nodiscard]] time_point recent() const { return recent_; }
   [[nodiscard]] bool idle() const { return in_turn_.empty(); }
+  /// A slice runs. From any thread.
+  [[nodiscard]] bool running() const { return running_.load(std::memory_order_relaxed); }
+  /// Slices have taken three quarters of the time lately.
+  [[nodiscard]] bool full() const { return full_until_ > recent_; }
 
   /// Called when there is something to run and nobody is running it: `run` must be called soon.
   void on_work(void* self, void (*wake)(void*)) {
@@ -139,6 +144,7 @@ class scheduler {
   void run(choice c);
   [[nodiscard]] choice next();
   void charge(flow& f, duration took, bool out_of_turn);
+  void note_use(duration took, time_point ended);
 
   const clock_source& time_;
   flows<&flow::in_turn_> in_turn_;
@@ -147,8 +153,11 @@ class scheduler {
   duration favour_ = slice;  // what short ones may still use out of turn
   std::size_t long_ones_ = 0;
   std::uint64_t places_ = 0;
-  bool running_ = false;
+  std::atomic<bool> running_{false};
   time_point recent_{};
+  time_point window_began_{};
+  duration window_used_{0};
+  time_point full_until_{};
   void* wake_self_ = nullptr;
   void (*wake_)(void*) = nullptr;
 };

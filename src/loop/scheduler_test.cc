@@ -88,6 +88,26 @@ TEST_F(Scheduler, ANewcomerGoesBeforeThoseWhoRunAllTheTime) {
   EXPECT_EQ(a.work.slices + b.work.slices, before);
 }
 
+TEST_F(Scheduler, IsFullWhereSlicesTakeMostOfTheTime) {
+  flow share(turns);
+  fake_task t(share, clock);
+  t.each = 300us;
+  const auto run_with_gaps = [&](duration gap) {
+    for (int i = 0; i < 20; ++i) {
+      clock.advance(gap);
+      turns.ready(t);
+    }
+  };
+  EXPECT_FALSE(turns.full());
+  run_with_gaps(30us);
+  EXPECT_TRUE(turns.full());
+  run_with_gaps(300us);
+  EXPECT_FALSE(turns.full());
+  EXPECT_FALSE(turns.running());
+  t.during = [&] { EXPECT_TRUE(turns.running()); };
+  turns.ready(t);
+}
+
 TEST_F(Scheduler, OnlyOnce) {
   // A service that becomes ready again as soon as it has run may not go first each time while others wait.
   spinner a(*this, 1ms);

@@ -101,7 +101,7 @@ std::optional<error> wasm_worker_pool::refuses() const {
 bool wasm_worker_pool::acquire_elsewhere(seat& s) {
   for (unsigned i = 1; i < permits_->cores(); ++i) {
     const unsigned other = (core_.index() + i) % permits_->cores();
-    if (peers_[other]->core_.busy()) continue;
+    if (!peers_[other]->core_.free()) continue;
     if (permits_->claim_idle(other)) {
       s.core = other;
       return true;
@@ -127,7 +127,7 @@ void wasm_worker_pool::ask_for_help(wasm_worker_pool& peer) {
 }
 
 void wasm_worker_pool::help() {
-  if (draining_ || !idle_.empty() || backing_off() || core_.busy()) return;
+  if (draining_ || !idle_.empty() || backing_off() || !core_.free()) return;
   slot* const s = make(false);
   if (s == nullptr) return;
   stats_.busy.add();
@@ -136,7 +136,7 @@ void wasm_worker_pool::help() {
 
 bool wasm_worker_pool::acquire(seat& s) {
   no_room_ = false;
-  if (core_.busy() && acquire_elsewhere(s)) return true;
+  if (core_.crowded() && acquire_elsewhere(s)) return true;
   if (permits_->claim_idle(core_.index())) {
     s.here = &take_idle(idle_.size() - 1);
     return true;
