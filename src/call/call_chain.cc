@@ -7,6 +7,7 @@
 
 #include "call/request_log.h"
 #include "schema/language/text.h"
+#include "schema/redact.h"
 
 namespace waggle {
 namespace {
@@ -247,7 +248,9 @@ void call_chain::record(const passage& p, const service_call& call) {
   if (const auto& output = call.response.output; !output) {
     s->code = output.error().code;
     s->whose = output.error().whose;
-    s->message.assign(output.error().message, 0, trace_lane::longest_message);
+    // A guest may repeat there what it got: that stays in the node (flight_recorder.h), nothing of it goes to a collector.
+    if (p.asked == nullptr || !has_sensitive(*p.asked))
+      s->message.assign(output.error().message, 0, trace_lane::longest_message);
   }
   settings_.traces->commit();
 }

@@ -313,6 +313,28 @@ TEST_F(CallChain, WithoutHistogramsOnlyAnswersAreCounted) {
   chain.stats().each([](const method*, const method_stats& s) { EXPECT_EQ(s.total.nanoseconds(), 0U); });
 }
 
+struct SecretChain : CallChain {
+  SecretChain()
+      : CallChain(R"(schema @service(name: "test.T") { query: Query }
+          type Query { login(user: String, word: String @sensitive): String })") {}
+};
+
+TEST_F(SecretChain, WhatAGuestSaysOfAFailureIsInNoSpanWhereTheContractHasSecrets) {
+  trace_lane lane(1, 8, 1);
+  settings.traces = &lane;
+  call_chain chain(core, about, inner, settings);
+  inner.answer.reset();
+  const reply r(chain, "login", R"({"user":"bob","word":"hunter2secret"})");
+  std::exchange(inner.held, nullptr)
+      ->finish(fail(error_code::internal, fault::guest, "login of bob with hunter2secret").error());
+  EXPECT_EQ(lane.take(8,
+                      [](const span& s) {
+                        EXPECT_EQ(s.code, error_code::internal);
+                        EXPECT_EQ(s.message, "");
+                      }),
+            1U);
+}
+
 TEST_F(CallChain, ATracedCallIsASpanUnderTheOneThatLedToIt) {
   trace_lane lane(0, 8, 1);
   settings.traces = &lane;

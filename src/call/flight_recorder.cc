@@ -34,28 +34,37 @@ recorded_failure describe(const flight_recorder::done& d, const error& e) {
   recorded_failure f;
   const service_response& r = d.call.response;
   const service_request& asked = d.call.request;
-  std::vector<std::string> hidden;
+  secrets hidden;
   const auto keep = [&](std::optional<shown_value> v) {
     if (!v) return std::string();
-    std::ranges::move(v->hidden, std::back_inserter(hidden));
+    if (v->hidden.complete() || has_sensitive(*d.asked)) hidden.add(v->hidden);
     return std::move(v->text);
   };
-  // A layer that could not give it back has left nothing.
+  // Values that nobody has looked at, or that are gone: a layer that could not give them back has left nothing.
+  const auto unseen = [&] {
+    if (has_sensitive(*d.asked)) hidden.lose();
+  };
   if (d.asked != nullptr && !asked.input.empty() && (d.admitted || asked.input.size() <= most_unfit))
     f.input = keep(show_payload(*d.asked, asked.input, d.admitted, most_text));
+  else if (d.asked != nullptr && d.input_bytes > 0)
+    unseen();
   if (d.asked != nullptr && !r.unfit.empty() && r.unfit.size() <= most_unfit)
     f.answer = keep(show_answer(*d.asked, r.unfit, false, most_text));
+  else if (d.asked != nullptr && !r.unfit.empty())
+    unseen();
   // Who says a secret twice may say it in a place that the contract does not mark.
-  f.input = redact(std::move(f.input), hidden);
-  f.answer = redact(std::move(f.answer), hidden);
-  f.message = cut(redact(e.message, hidden), most_message);
+  f.input = hidden.taken_from(std::move(f.input));
+  f.answer = hidden.taken_from(std::move(f.answer));
+  // What is wrong with a request otherwise is said in words of our own.
+  const bool ours = e.whose == fault::caller && e.cause != failure_cause::payload;
+  f.message = cut(ours && !hidden.complete() ? e.message : hidden.taken_from(e.message), most_message);
   const std::string details = e.details.empty() ? violations_json(e) : e.details;
   if (details.size() <= most_text) {
-    f.details = redact(details, hidden);
+    f.details = hidden.taken_from(details);
     if (f.details != details) f.details = json_quote(f.details);  // a number may have become a word
   }
-  f.log = redact(r.log, hidden);
-  f.backtrace = cut(redact(e.debug, hidden), most_text);
+  f.log = hidden.taken_from(r.log);
+  f.backtrace = cut(hidden.taken_from(e.debug), most_text);
   if (asked.context.path) f.callers = cut(to_string(*asked.context.path), most_message);
   f.traceparent = asked.context.trace.traceparent();
   return f;

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "call/call_chain.h"
+#include "schema/secrets.h"
 
 namespace waggle {
 namespace {
@@ -154,6 +155,32 @@ TEST_F(Recorder, NothingSensitiveIsKeptNotEvenWhereTheGuestRepeatsIt) {
   EXPECT_EQ(all[1].failure->input, R"({"card":"[unfit]"})");
   EXPECT_EQ(all[3].failure->input, R"({"card":{"number":"[redacted]"},"note":"n"})");
   EXPECT_EQ(all[3].failure->answer, R"("[unfit]")");
+}
+
+TEST_F(Recorder, ASecretOfSeveralLinesIsHiddenLineByLine) {
+  served one(*this, "a.One");
+  one.fail_with(failure("no"), "info MIIEvQIBADANB\nwarn bell\\x07\n");
+  one.ask("pay", R"({"card":{"number":"-----BEGIN\nMIIEvQIBADANB\nbell\u0007"},"note":"n"})");
+  EXPECT_EQ(recent("a.One", true)[0].failure->log, "info [redacted]\nwarn [redacted]\n");
+}
+
+TEST_F(Recorder, WhereNotAllSecretsAreKnownNothingOfWhatWasSaidIsKept) {
+  served one(*this, "a.One");
+  const std::string number(secrets::most_bytes + 1, '4');
+  error e = failure("no card " + number.substr(0, 100));
+  e.details = R"(["4444"])";
+  e.debug = "trap";
+  one.fail_with(e, "info 4444\n");
+  one.ask("pay", R"({"card":{"number":")" + number + R"("},"note":"n"})");
+  one.ask("pay", R"({"crad":{"number":")" + number + R"("},"kind":"4444"})");
+  const auto all = recent("a.One", true);
+  ASSERT_THAT(all, SizeIs(2));
+  for (const auto& r : all) {
+    EXPECT_THAT(r.failure->message, testing::StartsWith("[not kept: "));
+    EXPECT_THAT(r.failure->details, testing::StartsWith("\"[not kept: "));
+    for (const std::string& text : {r.failure->input, r.failure->log, r.failure->backtrace})
+      EXPECT_THAT(text, testing::AnyOf("", testing::StartsWith("[not kept: ")));
+  }
 }
 
 TEST_F(Recorder, WhatWasRefusedForOverloadTakesNoMemory) {

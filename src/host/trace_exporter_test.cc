@@ -75,6 +75,8 @@ TEST(Otlp, AnErrorIsAStatusWhereTheServiceFailed) {
   EXPECT_THAT(json_of(s), testing::AllOf(HasSubstr(R"("status":{"code":2,"message":"it \"trapped\""})"),
                                          HasSubstr(R"({"key":"error.type","value":{"stringValue":"internal"}})"),
                                          HasSubstr(R"({"key":"waggle.fault","value":{"stringValue":"guest"}})")));
+  s.message.clear();
+  EXPECT_THAT(json_of(s), HasSubstr(R"("status":{"code":2}})"));
   s.code = error_code::not_found;
   EXPECT_THAT(json_of(s), testing::AllOf(HasSubstr(R"("stringValue":"not_found")"), Not(HasSubstr("status\":{"))));
   s.method.clear();
