@@ -17,6 +17,8 @@ constexpr std::size_t most_unfit = std::size_t{64} << 10;
 /// Of one service on one core. Behind that a failure is remembered like a success: whoever floods a node with wrong
 /// requests shall not make it work for each of them.
 constexpr unsigned most_failures_a_second = 100;
+/// Of a ring.
+constexpr std::size_t first_places = 4;
 
 std::string cut(std::string text, std::size_t most) {
   if (text.size() <= most) return text;
@@ -72,8 +74,9 @@ recorded_failure describe(const flight_recorder::done& d, const error& e) {
 
 }  // namespace
 
-flight_recorder::flight_recorder(const clock_source& time, limits most) : time_(time), most_(most) {
-  most_.requests = std::min(most_.requests, most_.bytes / sizeof(entry));
+flight_recorder::flight_recorder(const clock_source& time, limits most)
+    : time_(time), most_(most), share_(most.bytes / 2) {
+  most_.requests = std::min(most_.requests, share_ / sizeof(entry));
 }
 
 flight_recorder::~flight_recorder() = default;
@@ -101,23 +104,27 @@ void flight_recorder::forget(std::string_view service) {
   if (j.versions_ == 0) journals_.erase(at);
 }
 
-bool flight_recorder::make_room(std::size_t bytes, const journal* not_this) {
-  while (bytes_ + bytes > most_.bytes && !failures_.empty()) drop(failures_.front());
-  while (bytes_ + bytes > most_.bytes) {
-    journal* oldest = nullptr;
-    for (const auto& [name, j] : journals_)
-      if (j.get() != not_this && !j->ring_.empty() && (oldest == nullptr || j->last() < oldest->last()))
-        oldest = j.get();
-    if (oldest == nullptr) return false;
-    oldest->end();
+bool flight_recorder::take_for_ring(std::size_t bytes, const journal& j) {
+  while (ring_bytes_ + bytes > share_) {
+    if (order_.empty() || order_.front() == &j) return false;
+    journal& oldest = *order_.front();
+    if (!j.ring_.empty() && oldest.last() >= j.first()) return false;
+    oldest.end();
   }
-  bytes_ += bytes;
+  ring_bytes_ += bytes;
+  return true;
+}
+
+bool flight_recorder::take_for_failure(std::size_t bytes) {
+  if (bytes > share_) return false;
+  while (failure_bytes_ + bytes > share_) drop(failures_.front());
+  failure_bytes_ += bytes;
   return true;
 }
 
 void flight_recorder::drop(failure& f) {
   f.of->more = nullptr;
-  bytes_ -= f.bytes;
+  failure_bytes_ -= f.bytes;
   failures_.erase(f.self);
 }
 
@@ -152,17 +159,32 @@ recorded_request flight_recorder::show(const entry& e) const {
   return r;
 }
 
-flight_recorder::entry* flight_recorder::journal::begin() {
-  const std::size_t places = owner_.most_.requests;
-  if (places == 0 || forgotten_ || !owner_.make_room(places * sizeof(entry), this)) return nullptr;
+bool flight_recorder::journal::begin() {
+  const std::size_t places = std::min(first_places, owner_.most_.requests);
+  if (places == 0 || forgotten_ || !owner_.take_for_ring(places * sizeof(entry), *this)) return false;
   ring_.reserve(places);
-  return &ring_.emplace_back();
+  self_ = owner_.order_.insert(owner_.order_.end(), this);
+  return true;
+}
+
+/// A full ring, to twice its size.
+bool flight_recorder::journal::grow() {
+  const std::size_t places = std::min(2 * ring_.size(), owner_.most_.requests);
+  if (places == ring_.size() || !owner_.take_for_ring((places - ring_.size()) * sizeof(entry), *this)) return false;
+  std::ranges::rotate(ring_, ring_.begin() + static_cast<std::ptrdiff_t>(next_));
+  next_ = 0;
+  ring_.reserve(places);
+  for (entry& e : ring_)
+    if (e.more != nullptr) e.more->of = &e;
+  return true;
 }
 
 void flight_recorder::journal::end() {
+  if (ring_.empty()) return;
   for (entry& e : ring_)
     if (e.more != nullptr) owner_.drop(*e.more);
-  owner_.bytes_ -= ring_.capacity() * sizeof(entry);
+  owner_.ring_bytes_ -= ring_.capacity() * sizeof(entry);
+  owner_.order_.erase(self_);
   std::vector<entry>().swap(ring_);
   next_ = 0;
   names_.clear();
@@ -185,7 +207,7 @@ void flight_recorder::journal::failed(entry& e, const done& d) {
   failure f{.what = std::make_shared<const recorded_failure>(describe(d, why)), .method = {}, .of = &e, .self = {}};
   if (d.asked == nullptr) f.method = cut(d.call.request.method, most_name);
   f.bytes = sizeof(failure) + sizeof(recorded_failure) + size_of(*f.what) + f.method.size();
-  if (!owner_.make_room(f.bytes, this)) return;
+  if (!owner_.take_for_failure(f.bytes)) return;
   e.more = &owner_.failures_.emplace_back(std::move(f));
   e.more->self = std::prev(owner_.failures_.end());
 }

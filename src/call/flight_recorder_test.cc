@@ -1,6 +1,7 @@
 #include "call/flight_recorder.h"
 
 #include <functional>
+#include <list>
 
 #include <gmock/gmock.h>
 #include <spdlog/spdlog.h>
@@ -229,6 +230,95 @@ TEST_F(Recorder, StaysWithinItsBytesAndLetsTheOldestGo) {
   EXPECT_EQ(recorder.bytes(), 0U);
   all.front()->ask("other");
   EXPECT_THAT(recent("a.S0"), IsEmpty());
+}
+
+/// Many services on one recorder, asked in turns.
+struct Crowd : Recorder {
+  void serve(int services, std::size_t bytes) {
+    many = std::make_unique<flight_recorder>(clock, flight_recorder::limits{.requests = 100, .bytes = bytes});
+    for (int i = 0; i < services; ++i) {
+      abouts.push_back(compiled("a.S" + std::to_string(i)));
+      inners.push_back(std::make_unique<inner_service>(abouts.back()));
+      chains.push_back(
+          std::make_unique<call_chain>(core, abouts.back(), *inners.back(), chain_settings{.limits = {}}, many.get()));
+    }
+  }
+  void ask(std::size_t i) {
+    clock.advance(1us);
+    service_call call;
+    call.request.method = "other";
+    call.then(nullptr, [](void*, service_call&) noexcept {});
+    chains[i]->ask(call);
+  }
+  void trap(std::size_t i, std::size_t bytes = 100) {
+    const auto well = std::exchange(inners[i]->answer, [bytes](service_call& c) {
+      error e = failure("trapped");
+      e.debug = std::string(bytes, 'x');
+      c.finish(e);
+    });
+    ask(i);
+    inners[i]->answer = well;
+  }
+  [[nodiscard]] std::vector<recorded_request> of(std::size_t i, bool failed = false) const {
+    return many->recent("a.S" + std::to_string(i), failed, 1000);
+  }
+  std::unique_ptr<flight_recorder> many;
+  std::list<contract> abouts;
+  std::vector<std::unique_ptr<inner_service>> inners;
+  std::vector<std::unique_ptr<call_chain>> chains;
+};
+
+TEST_F(Crowd, ManyServicesInTurnsShareWhatThereIs) {
+  serve(50, 512 << 10);
+  for (std::size_t i = 0; i < 50; ++i) trap(i);
+  for (int n = 0; n < 11; ++n)
+    for (std::size_t i = 0; i < 50; ++i) ask(i);
+  for (std::size_t i = 0; i < 50; ++i) {
+    ASSERT_THAT(of(i), SizeIs(12)) << i;
+    ASSERT_THAT(of(i, true), SizeIs(1)) << i;
+    ASSERT_NE(of(i, true)[0].failure, nullptr) << i;
+  }
+  for (int n = 0; n < 200; ++n)
+    for (std::size_t i = 0; i < 50; ++i) ask(i);
+  EXPECT_LE(many->bytes(), 512U << 10);
+  for (std::size_t i = 0; i < 50; ++i) ASSERT_GE(of(i).size(), 16U) << i;
+}
+
+TEST_F(Crowd, ABusyServiceTakesThePlaceOfThoseThatAreIdle) {
+  serve(300, 128 << 10);
+  for (std::size_t i = 0; i < 300; ++i) ask(i);
+  for (int n = 0; n < 150; ++n) ask(0);
+  EXPECT_THAT(of(0), SizeIs(100));
+  EXPECT_THAT(of(299), SizeIs(1)) << "the last of the others keeps its own";
+}
+
+TEST_F(Crowd, FailuresKeepTheirOrderAndTheirDetailsWhileTheRingGrows) {
+  serve(1, 512 << 10);
+  for (std::size_t n = 0; n < 130; ++n) {
+    if (n % 3 == 0)
+      trap(0, 10 + n);
+    else
+      ask(0);
+  }
+  const auto all = of(0);
+  ASSERT_THAT(all, SizeIs(100));
+  for (std::size_t i = 0; i < 100; ++i) {
+    const std::size_t n = 129 - i;
+    ASSERT_EQ(all[i].failure != nullptr, n % 3 == 0) << n;
+    if (n % 3 == 0) {
+      ASSERT_EQ(all[i].failure->backtrace.size(), 10 + n);
+    }
+  }
+}
+
+TEST_F(Crowd, AFailureThatIsLargerThanThereIsRoomTakesNothingFromOthers) {
+  serve(2, 12'000);
+  trap(0);
+  ask(0);
+  trap(1, 8'000);
+  EXPECT_THAT(of(0), SizeIs(2));
+  EXPECT_NE(of(0)[1].failure, nullptr);
+  EXPECT_EQ(of(1)[0].failure, nullptr);
 }
 
 TEST_F(Recorder, RequestsSurviveAReloadAndNotARemoval) {
