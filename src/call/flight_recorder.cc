@@ -67,7 +67,7 @@ recorded_failure describe(const flight_recorder::done& d, const error& e) {
   }
   f.log = hidden.taken_from(r.log);
   f.backtrace = cut(hidden.taken_from(e.debug), most_text);
-  if (asked.context.path) f.callers = cut(to_string(*asked.context.path), most_message);
+  if (d.path != nullptr) f.callers = cut(to_string(*d.path), most_message);
   f.traceparent = asked.context.trace.traceparent();
   return f;
 }
@@ -197,8 +197,6 @@ void flight_recorder::journal::failed(entry& e, const done& d) {
   e.output_bytes = 0;
   e.code = static_cast<std::uint8_t>(why.code);
   e.whose = why.whose;
-  // To refuse must stay cheap: there is nothing to be found out about such a request.
-  if (why.whose == fault::overload) return;
   if (e.ended - second_ >= std::chrono::seconds(1)) {
     second_ = e.ended;
     in_second_ = 0;

@@ -42,7 +42,8 @@ struct recorded_request {
 };
 
 /// The last requests of each service on one core, to look at when something went wrong. Used on that core only, so that
-/// remembering takes no lock; one that went well takes a place in a ring, and no memory of its own.
+/// remembering takes no lock; one that went well takes a place in a ring, and no memory of its own. Requests refused for
+/// overload are none of them: there is nothing to be found out about them, and they would push out what there is.
 ///
 /// Memory: at most `bytes`, half of it for what failures leave behind, of which the oldest go first. The other half is for
 /// the rings, which begin small: a service that has none yet takes that of the one that was not asked for longest; a ring
@@ -61,6 +62,7 @@ class flight_recorder {
     std::size_t input_bytes;
     bool admitted;  ///< the input fits the contract
     duration total;
+    const call_path* path;  ///< null: from outside
   };
 
   /// `time` outlives it.
@@ -123,9 +125,11 @@ class flight_recorder::journal {
   journal(flight_recorder& owner, std::string service) : owner_(owner), service_(std::move(service)) {}
 
   void add(const done& d) {
+    const service_response& r = d.call.response;
+    if (!r.output && r.output.error().whose == fault::overload) [[unlikely]]
+      return;
     entry* const e = place();
     if (e == nullptr) return;
-    const service_response& r = d.call.response;
     e->id = d.call.request.id;
     e->ended = d.call.ended;
     e->total = d.total;

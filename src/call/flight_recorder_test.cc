@@ -184,15 +184,18 @@ TEST_F(Recorder, WhereNotAllSecretsAreKnownNothingOfWhatWasSaidIsKept) {
   }
 }
 
-TEST_F(Recorder, WhatWasRefusedForOverloadTakesNoMemory) {
+TEST_F(Recorder, WhatWasRefusedForOverloadPushesOutNothing) {
   served one(*this, "a.One");
+  one.fail_with(failure("trapped"));
   one.ask("other");
   const std::size_t before = recorder.bytes();
   one.fail_with(failure("full", fault::overload));
-  one.ask("other");
+  for (int i = 0; i < 10; ++i) one.ask("other");
   EXPECT_EQ(recorder.bytes(), before);
-  ASSERT_THAT(recent("a.One", true), SizeIs(1));
-  EXPECT_EQ(recent("a.One", true)[0].failure, nullptr);
+  const auto all = recent("a.One");
+  ASSERT_THAT(all, SizeIs(1));
+  ASSERT_NE(all[0].failure, nullptr);
+  EXPECT_EQ(all[0].failure->message, "trapped");
 }
 
 TEST_F(Recorder, AFloodOfFailuresIsCountedNotKept) {
@@ -319,6 +322,26 @@ TEST_F(Crowd, AFailureThatIsLargerThanThereIsRoomTakesNothingFromOthers) {
   EXPECT_THAT(of(0), SizeIs(2));
   EXPECT_NE(of(0)[1].failure, nullptr);
   EXPECT_EQ(of(1)[0].failure, nullptr);
+}
+
+TEST_F(Recorder, KnowsWhoCalledWhereALayerTookTheRequestAway) {
+  served one(*this, "a.One");
+  one.inner.answer = [](service_call& c) {  // as a singleton's mailbox does
+    service_request taken = std::move(c.request);
+    c.request.input = std::move(taken.input);
+    c.finish(failure("trapped"));
+  };
+  service_call call;
+  call.request.method = "other";
+  call.request.context.path =
+      std::make_shared<const call_path>(call_path{.service = "a.Caller", .from = {}, .calls = {}});
+  call.then(nullptr, [](void*, service_call&) noexcept {});
+  one.chain.ask(call);
+  one.ask("other");
+  const auto all = recent("a.One");
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[1].failure->callers, "a.Caller");
+  EXPECT_EQ(all[0].failure->callers, "");
 }
 
 TEST_F(Recorder, RequestsSurviveAReloadAndNotARemoval) {
