@@ -7,6 +7,7 @@
 
 #include "call/request_log.h"
 #include "schema/language/text.h"
+#include "schema/redact.h"
 
 namespace waggle {
 namespace {
@@ -39,10 +40,11 @@ struct call_chain::passage {
   service_call* call = nullptr;
   bool traced = false;
   bool admitted = false;
-  bool counted = false;         // by the operator's limits
-  std::size_t input_bytes = 0;  // as they came
-  std::uint64_t parent = 0;     // of its span
-  trace_context at;             // its span: the call's own may be elsewhere by the end
+  bool counted = false;                   // by the operator's limits
+  std::size_t input_bytes = 0;            // as they came
+  std::uint64_t parent = 0;               // of its span
+  trace_context at;                       // its span: the call's own may be elsewhere by the end
+  std::shared_ptr<const call_path> path;  // likewise
   timer deadline{
       this, [](void* self) {
         auto& p = *static_cast<passage*>(self);
@@ -97,6 +99,7 @@ call_chain::passage& call_chain::begin(service_call& call) {
   if (p.traced) p.at = call.request.context.trace;
   p.input_bytes = call.request.input.size();
   p.admitted = false;
+  if (recorder_ != nullptr || p.traced) p.path = call.request.context.path;
   call.response.cost = {};
   call.response.log.clear();
   call.response.unfit.clear();
@@ -217,7 +220,7 @@ void call_chain::leave(passage& p, service_call& call) {
   note(p.asked, total, call.response);
   if (recorder_ != nullptr) {
     if (journal_ == nullptr) journal_ = &recorder_->open(about_);
-    journal_->add({call, p.asked, p.input_bytes, p.admitted, total});
+    journal_->add({call, p.asked, p.input_bytes, p.admitted, total, p.path.get()});
   }
   if (p.traced) {
     record(p, call);
@@ -225,6 +228,7 @@ void call_chain::leave(passage& p, service_call& call) {
     call.request.context.trace = {};
     if (p.parent != 0) (call.request.context.trace = p.at).span = p.parent;
   }
+  p.path.reset();
   free_.push_back(&p);
   call.finish();
 }
@@ -234,7 +238,7 @@ void call_chain::record(const passage& p, const service_call& call) {
   if (s == nullptr) return;
   s->at = p.at;
   s->parent = p.parent;
-  s->from_outside = call.request.context.path == nullptr;
+  s->from_outside = p.path == nullptr;
   s->began = call.began;
   s->ended = call.ended;
   s->request = call.request.id;
@@ -247,7 +251,9 @@ void call_chain::record(const passage& p, const service_call& call) {
   if (const auto& output = call.response.output; !output) {
     s->code = output.error().code;
     s->whose = output.error().whose;
-    s->message.assign(output.error().message, 0, trace_lane::longest_message);
+    // A guest may repeat there what it got: that stays in the node (flight_recorder.h), nothing of it goes to a collector.
+    if (p.asked == nullptr || !has_sensitive(*p.asked))
+      s->message.assign(output.error().message, 0, trace_lane::longest_message);
   }
   settings_.traces->commit();
 }

@@ -17,6 +17,8 @@ constexpr std::size_t most_unfit = std::size_t{64} << 10;
 /// Of one service on one core. Behind that a failure is remembered like a success: whoever floods a node with wrong
 /// requests shall not make it work for each of them.
 constexpr unsigned most_failures_a_second = 100;
+/// Of a ring.
+constexpr std::size_t first_places = 4;
 
 std::string cut(std::string text, std::size_t most) {
   if (text.size() <= most) return text;
@@ -34,37 +36,47 @@ recorded_failure describe(const flight_recorder::done& d, const error& e) {
   recorded_failure f;
   const service_response& r = d.call.response;
   const service_request& asked = d.call.request;
-  std::vector<std::string> hidden;
+  secrets hidden;
   const auto keep = [&](std::optional<shown_value> v) {
     if (!v) return std::string();
-    std::ranges::move(v->hidden, std::back_inserter(hidden));
+    if (v->hidden.complete() || has_sensitive(*d.asked)) hidden.add(v->hidden);
     return std::move(v->text);
   };
-  // A layer that could not give it back has left nothing.
+  // Values that nobody has looked at, or that are gone: a layer that could not give them back has left nothing.
+  const auto unseen = [&] {
+    if (has_sensitive(*d.asked)) hidden.lose();
+  };
   if (d.asked != nullptr && !asked.input.empty() && (d.admitted || asked.input.size() <= most_unfit))
     f.input = keep(show_payload(*d.asked, asked.input, d.admitted, most_text));
+  else if (d.asked != nullptr && d.input_bytes > 0)
+    unseen();
   if (d.asked != nullptr && !r.unfit.empty() && r.unfit.size() <= most_unfit)
     f.answer = keep(show_answer(*d.asked, r.unfit, false, most_text));
+  else if (d.asked != nullptr && !r.unfit.empty())
+    unseen();
   // Who says a secret twice may say it in a place that the contract does not mark.
-  f.input = redact(std::move(f.input), hidden);
-  f.answer = redact(std::move(f.answer), hidden);
-  f.message = cut(redact(e.message, hidden), most_message);
+  f.input = hidden.taken_from(std::move(f.input));
+  f.answer = hidden.taken_from(std::move(f.answer));
+  // What is wrong with a request otherwise is said in words of our own.
+  const bool ours = e.whose == fault::caller && e.cause != failure_cause::payload;
+  f.message = cut(ours && !hidden.complete() ? e.message : hidden.taken_from(e.message), most_message);
   const std::string details = e.details.empty() ? violations_json(e) : e.details;
   if (details.size() <= most_text) {
-    f.details = redact(details, hidden);
+    f.details = hidden.taken_from(details);
     if (f.details != details) f.details = json_quote(f.details);  // a number may have become a word
   }
-  f.log = redact(r.log, hidden);
-  f.backtrace = cut(redact(e.debug, hidden), most_text);
-  if (asked.context.path) f.callers = cut(to_string(*asked.context.path), most_message);
+  f.log = hidden.taken_from(r.log);
+  f.backtrace = cut(hidden.taken_from(e.debug), most_text);
+  if (d.path != nullptr) f.callers = cut(to_string(*d.path), most_message);
   f.traceparent = asked.context.trace.traceparent();
   return f;
 }
 
 }  // namespace
 
-flight_recorder::flight_recorder(const clock_source& time, limits most) : time_(time), most_(most) {
-  most_.requests = std::min(most_.requests, most_.bytes / sizeof(entry));
+flight_recorder::flight_recorder(const clock_source& time, limits most)
+    : time_(time), most_(most), share_(most.bytes / 2) {
+  most_.requests = std::min(most_.requests, share_ / sizeof(entry));
 }
 
 flight_recorder::~flight_recorder() = default;
@@ -92,23 +104,27 @@ void flight_recorder::forget(std::string_view service) {
   if (j.versions_ == 0) journals_.erase(at);
 }
 
-bool flight_recorder::make_room(std::size_t bytes, const journal* not_this) {
-  while (bytes_ + bytes > most_.bytes && !failures_.empty()) drop(failures_.front());
-  while (bytes_ + bytes > most_.bytes) {
-    journal* oldest = nullptr;
-    for (const auto& [name, j] : journals_)
-      if (j.get() != not_this && !j->ring_.empty() && (oldest == nullptr || j->last() < oldest->last()))
-        oldest = j.get();
-    if (oldest == nullptr) return false;
-    oldest->end();
+bool flight_recorder::take_for_ring(std::size_t bytes, const journal& j) {
+  while (ring_bytes_ + bytes > share_) {
+    if (order_.empty() || order_.front() == &j) return false;
+    journal& oldest = *order_.front();
+    if (!j.ring_.empty() && oldest.last() >= j.first()) return false;
+    oldest.end();
   }
-  bytes_ += bytes;
+  ring_bytes_ += bytes;
+  return true;
+}
+
+bool flight_recorder::take_for_failure(std::size_t bytes) {
+  if (bytes > share_) return false;
+  while (failure_bytes_ + bytes > share_) drop(failures_.front());
+  failure_bytes_ += bytes;
   return true;
 }
 
 void flight_recorder::drop(failure& f) {
   f.of->more = nullptr;
-  bytes_ -= f.bytes;
+  failure_bytes_ -= f.bytes;
   failures_.erase(f.self);
 }
 
@@ -143,17 +159,32 @@ recorded_request flight_recorder::show(const entry& e) const {
   return r;
 }
 
-flight_recorder::entry* flight_recorder::journal::begin() {
-  const std::size_t places = owner_.most_.requests;
-  if (places == 0 || forgotten_ || !owner_.make_room(places * sizeof(entry), this)) return nullptr;
+bool flight_recorder::journal::begin() {
+  const std::size_t places = std::min(first_places, owner_.most_.requests);
+  if (places == 0 || forgotten_ || !owner_.take_for_ring(places * sizeof(entry), *this)) return false;
   ring_.reserve(places);
-  return &ring_.emplace_back();
+  self_ = owner_.order_.insert(owner_.order_.end(), this);
+  return true;
+}
+
+/// A full ring, to twice its size.
+bool flight_recorder::journal::grow() {
+  const std::size_t places = std::min(2 * ring_.size(), owner_.most_.requests);
+  if (places == ring_.size() || !owner_.take_for_ring((places - ring_.size()) * sizeof(entry), *this)) return false;
+  std::ranges::rotate(ring_, ring_.begin() + static_cast<std::ptrdiff_t>(next_));
+  next_ = 0;
+  ring_.reserve(places);
+  for (entry& e : ring_)
+    if (e.more != nullptr) e.more->of = &e;
+  return true;
 }
 
 void flight_recorder::journal::end() {
+  if (ring_.empty()) return;
   for (entry& e : ring_)
     if (e.more != nullptr) owner_.drop(*e.more);
-  owner_.bytes_ -= ring_.capacity() * sizeof(entry);
+  owner_.ring_bytes_ -= ring_.capacity() * sizeof(entry);
+  owner_.order_.erase(self_);
   std::vector<entry>().swap(ring_);
   next_ = 0;
   names_.clear();
@@ -166,8 +197,6 @@ void flight_recorder::journal::failed(entry& e, const done& d) {
   e.output_bytes = 0;
   e.code = static_cast<std::uint8_t>(why.code);
   e.whose = why.whose;
-  // To refuse must stay cheap: there is nothing to be found out about such a request.
-  if (why.whose == fault::overload) return;
   if (e.ended - second_ >= std::chrono::seconds(1)) {
     second_ = e.ended;
     in_second_ = 0;
@@ -176,7 +205,7 @@ void flight_recorder::journal::failed(entry& e, const done& d) {
   failure f{.what = std::make_shared<const recorded_failure>(describe(d, why)), .method = {}, .of = &e, .self = {}};
   if (d.asked == nullptr) f.method = cut(d.call.request.method, most_name);
   f.bytes = sizeof(failure) + sizeof(recorded_failure) + size_of(*f.what) + f.method.size();
-  if (!owner_.make_room(f.bytes, this)) return;
+  if (!owner_.take_for_failure(f.bytes)) return;
   e.more = &owner_.failures_.emplace_back(std::move(f));
   e.more->self = std::prev(owner_.failures_.end());
 }

@@ -42,10 +42,12 @@ struct recorded_request {
 };
 
 /// The last requests of each service on one core, to look at when something went wrong. Used on that core only, so that
-/// remembering takes no lock; one that went well takes a place in a ring, and no memory of its own.
+/// remembering takes no lock; one that went well takes a place in a ring, and no memory of its own. Requests refused for
+/// overload are none of them: there is nothing to be found out about them, and they would push out what there is.
 ///
-/// Memory: at most `bytes`. The details of failures that are oldest go first, then whole rings of services that were not
-/// asked for longest.
+/// Memory: at most `bytes`, half of it for what failures leave behind, of which the oldest go first. The other half is for
+/// the rings, which begin small: a service that has none yet takes that of the one that was not asked for longest; a ring
+/// grows while there is room, and takes only rings in which everything is older than what it would overwrite.
 class flight_recorder {
  public:
   struct limits {
@@ -60,6 +62,7 @@ class flight_recorder {
     std::size_t input_bytes;
     bool admitted;  ///< the input fits the contract
     duration total;
+    const call_path* path;  ///< null: from outside
   };
 
   /// `time` outlives it.
@@ -76,7 +79,7 @@ class flight_recorder {
   /// The newest first, at most `first`.
   [[nodiscard]] std::vector<recorded_request> recent(std::string_view service, bool failed_only,
                                                      std::size_t first) const;
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t bytes() const { return ring_bytes_ + failure_bytes_; }
 
  private:
   struct failure;
@@ -100,14 +103,19 @@ class flight_recorder {
     std::list<failure>::iterator self;
   };
 
-  bool make_room(std::size_t bytes, const journal* not_this);
+  bool take_for_ring(std::size_t bytes, const journal& j);
+  bool take_for_failure(std::size_t bytes);
+  void touch(journal& j);
   void drop(failure& f);
   [[nodiscard]] recorded_request show(const entry& e) const;
 
   const clock_source& time_;
   limits most_;
-  std::size_t bytes_ = 0;
+  std::size_t share_;  // of the rings, and of failures
+  std::size_t ring_bytes_ = 0;
+  std::size_t failure_bytes_ = 0;
   std::map<std::string, std::unique_ptr<journal>, std::less<>> journals_;
+  std::list<journal*> order_;    // that have a ring; the one that was not asked for longest is first
   std::list<failure> failures_;  // the oldest first
 };
 
@@ -117,9 +125,11 @@ class flight_recorder::journal {
   journal(flight_recorder& owner, std::string service) : owner_(owner), service_(std::move(service)) {}
 
   void add(const done& d) {
+    const service_response& r = d.call.response;
+    if (!r.output && r.output.error().whose == fault::overload) [[unlikely]]
+      return;
     entry* const e = place();
     if (e == nullptr) return;
-    const service_response& r = d.call.response;
     e->id = d.call.request.id;
     e->ended = d.call.ended;
     e->total = d.total;
@@ -137,14 +147,20 @@ class flight_recorder::journal {
  private:
   friend class flight_recorder;
   entry* place() {
-    if (ring_.size() < ring_.capacity()) return &ring_.emplace_back();
-    if (ring_.empty()) return begin();
+    if (ring_.empty()) {
+      if (!begin()) return nullptr;
+    } else {
+      owner_.touch(*this);
+    }
+    if (ring_.size() < ring_.capacity() || grow()) return &ring_.emplace_back();
     entry& oldest = ring_[next_];
     if (++next_ == ring_.size()) next_ = 0;
     if (oldest.more != nullptr) owner_.drop(*oldest.more);
     return &oldest;
   }
-  entry* begin();
+  bool begin();
+  bool grow();
+  [[nodiscard]] time_point first() const { return ring_[next_].ended; }
   [[nodiscard]] time_point last() const;
   void end();
   void failed(entry& e, const done& d);
@@ -152,7 +168,8 @@ class flight_recorder::journal {
 
   flight_recorder& owner_;
   std::string service_;
-  std::vector<entry> ring_;                   // of fixed capacity: failures point into it
+  std::vector<entry> ring_;                   // failures point into it
+  std::list<journal*>::iterator self_;        // in the owner's order, while there is a ring
   std::size_t next_ = 0;                      // the oldest, when it is full
   std::set<std::string, std::less<>> names_;  // of methods whose contract is gone
   unsigned versions_ = 0;
@@ -160,5 +177,9 @@ class flight_recorder::journal {
   time_point second_{};  // of `in_second_`
   unsigned in_second_ = 0;
 };
+
+inline void flight_recorder::touch(journal& j) {
+  if (order_.back() != &j) order_.splice(order_.end(), order_, j.self_);
+}
 
 }  // namespace waggle

@@ -1,11 +1,13 @@
 #include "call/flight_recorder.h"
 
 #include <functional>
+#include <list>
 
 #include <gmock/gmock.h>
 #include <spdlog/spdlog.h>
 
 #include "call/call_chain.h"
+#include "schema/secrets.h"
 
 namespace waggle {
 namespace {
@@ -156,15 +158,44 @@ TEST_F(Recorder, NothingSensitiveIsKeptNotEvenWhereTheGuestRepeatsIt) {
   EXPECT_EQ(all[3].failure->answer, R"("[unfit]")");
 }
 
-TEST_F(Recorder, WhatWasRefusedForOverloadTakesNoMemory) {
+TEST_F(Recorder, ASecretOfSeveralLinesIsHiddenLineByLine) {
   served one(*this, "a.One");
+  one.fail_with(failure("no"), "info MIIEvQIBADANB\nwarn bell\\x07\n");
+  one.ask("pay", R"({"card":{"number":"-----BEGIN\nMIIEvQIBADANB\nbell\u0007"},"note":"n"})");
+  EXPECT_EQ(recent("a.One", true)[0].failure->log, "info [redacted]\nwarn [redacted]\n");
+}
+
+TEST_F(Recorder, WhereNotAllSecretsAreKnownNothingOfWhatWasSaidIsKept) {
+  served one(*this, "a.One");
+  const std::string number(secrets::most_bytes + 1, '4');
+  error e = failure("no card " + number.substr(0, 100));
+  e.details = R"(["4444"])";
+  e.debug = "trap";
+  one.fail_with(e, "info 4444\n");
+  one.ask("pay", R"({"card":{"number":")" + number + R"("},"note":"n"})");
+  one.ask("pay", R"({"crad":{"number":")" + number + R"("},"kind":"4444"})");
+  const auto all = recent("a.One", true);
+  ASSERT_THAT(all, SizeIs(2));
+  for (const auto& r : all) {
+    EXPECT_THAT(r.failure->message, testing::StartsWith("[not kept: "));
+    EXPECT_THAT(r.failure->details, testing::StartsWith("\"[not kept: "));
+    for (const std::string& text : {r.failure->input, r.failure->log, r.failure->backtrace})
+      EXPECT_THAT(text, testing::AnyOf("", testing::StartsWith("[not kept: ")));
+  }
+}
+
+TEST_F(Recorder, WhatWasRefusedForOverloadPushesOutNothing) {
+  served one(*this, "a.One");
+  one.fail_with(failure("trapped"));
   one.ask("other");
   const std::size_t before = recorder.bytes();
   one.fail_with(failure("full", fault::overload));
-  one.ask("other");
+  for (int i = 0; i < 10; ++i) one.ask("other");
   EXPECT_EQ(recorder.bytes(), before);
-  ASSERT_THAT(recent("a.One", true), SizeIs(1));
-  EXPECT_EQ(recent("a.One", true)[0].failure, nullptr);
+  const auto all = recent("a.One");
+  ASSERT_THAT(all, SizeIs(1));
+  ASSERT_NE(all[0].failure, nullptr);
+  EXPECT_EQ(all[0].failure->message, "trapped");
 }
 
 TEST_F(Recorder, AFloodOfFailuresIsCountedNotKept) {
@@ -202,6 +233,115 @@ TEST_F(Recorder, StaysWithinItsBytesAndLetsTheOldestGo) {
   EXPECT_EQ(recorder.bytes(), 0U);
   all.front()->ask("other");
   EXPECT_THAT(recent("a.S0"), IsEmpty());
+}
+
+/// Many services on one recorder, asked in turns.
+struct Crowd : Recorder {
+  void serve(int services, std::size_t bytes) {
+    many = std::make_unique<flight_recorder>(clock, flight_recorder::limits{.requests = 100, .bytes = bytes});
+    for (int i = 0; i < services; ++i) {
+      abouts.push_back(compiled("a.S" + std::to_string(i)));
+      inners.push_back(std::make_unique<inner_service>(abouts.back()));
+      chains.push_back(
+          std::make_unique<call_chain>(core, abouts.back(), *inners.back(), chain_settings{.limits = {}}, many.get()));
+    }
+  }
+  void ask(std::size_t i) {
+    clock.advance(1us);
+    service_call call;
+    call.request.method = "other";
+    call.then(nullptr, [](void*, service_call&) noexcept {});
+    chains[i]->ask(call);
+  }
+  void trap(std::size_t i, std::size_t bytes = 100) {
+    const auto well = std::exchange(inners[i]->answer, [bytes](service_call& c) {
+      error e = failure("trapped");
+      e.debug = std::string(bytes, 'x');
+      c.finish(e);
+    });
+    ask(i);
+    inners[i]->answer = well;
+  }
+  [[nodiscard]] std::vector<recorded_request> of(std::size_t i, bool failed = false) const {
+    return many->recent("a.S" + std::to_string(i), failed, 1000);
+  }
+  std::unique_ptr<flight_recorder> many;
+  std::list<contract> abouts;
+  std::vector<std::unique_ptr<inner_service>> inners;
+  std::vector<std::unique_ptr<call_chain>> chains;
+};
+
+TEST_F(Crowd, ManyServicesInTurnsShareWhatThereIs) {
+  serve(50, 512 << 10);
+  for (std::size_t i = 0; i < 50; ++i) trap(i);
+  for (int n = 0; n < 11; ++n)
+    for (std::size_t i = 0; i < 50; ++i) ask(i);
+  for (std::size_t i = 0; i < 50; ++i) {
+    ASSERT_THAT(of(i), SizeIs(12)) << i;
+    ASSERT_THAT(of(i, true), SizeIs(1)) << i;
+    ASSERT_NE(of(i, true)[0].failure, nullptr) << i;
+  }
+  for (int n = 0; n < 200; ++n)
+    for (std::size_t i = 0; i < 50; ++i) ask(i);
+  EXPECT_LE(many->bytes(), 512U << 10);
+  for (std::size_t i = 0; i < 50; ++i) ASSERT_GE(of(i).size(), 16U) << i;
+}
+
+TEST_F(Crowd, ABusyServiceTakesThePlaceOfThoseThatAreIdle) {
+  serve(300, 128 << 10);
+  for (std::size_t i = 0; i < 300; ++i) ask(i);
+  for (int n = 0; n < 150; ++n) ask(0);
+  EXPECT_THAT(of(0), SizeIs(100));
+  EXPECT_THAT(of(299), SizeIs(1)) << "the last of the others keeps its own";
+}
+
+TEST_F(Crowd, FailuresKeepTheirOrderAndTheirDetailsWhileTheRingGrows) {
+  serve(1, 512 << 10);
+  for (std::size_t n = 0; n < 130; ++n) {
+    if (n % 3 == 0)
+      trap(0, 10 + n);
+    else
+      ask(0);
+  }
+  const auto all = of(0);
+  ASSERT_THAT(all, SizeIs(100));
+  for (std::size_t i = 0; i < 100; ++i) {
+    const std::size_t n = 129 - i;
+    ASSERT_EQ(all[i].failure != nullptr, n % 3 == 0) << n;
+    if (n % 3 == 0) {
+      ASSERT_EQ(all[i].failure->backtrace.size(), 10 + n);
+    }
+  }
+}
+
+TEST_F(Crowd, AFailureThatIsLargerThanThereIsRoomTakesNothingFromOthers) {
+  serve(2, 12'000);
+  trap(0);
+  ask(0);
+  trap(1, 8'000);
+  EXPECT_THAT(of(0), SizeIs(2));
+  EXPECT_NE(of(0)[1].failure, nullptr);
+  EXPECT_EQ(of(1)[0].failure, nullptr);
+}
+
+TEST_F(Recorder, KnowsWhoCalledWhereALayerTookTheRequestAway) {
+  served one(*this, "a.One");
+  one.inner.answer = [](service_call& c) {  // as a singleton's mailbox does
+    service_request taken = std::move(c.request);
+    c.request.input = std::move(taken.input);
+    c.finish(failure("trapped"));
+  };
+  service_call call;
+  call.request.method = "other";
+  call.request.context.path =
+      std::make_shared<const call_path>(call_path{.service = "a.Caller", .from = {}, .calls = {}});
+  call.then(nullptr, [](void*, service_call&) noexcept {});
+  one.chain.ask(call);
+  one.ask("other");
+  const auto all = recent("a.One");
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[1].failure->callers, "a.Caller");
+  EXPECT_EQ(all[0].failure->callers, "");
 }
 
 TEST_F(Recorder, RequestsSurviveAReloadAndNotARemoval) {

@@ -27,7 +27,7 @@ struct span {
   std::string service;
   std::string version;
   std::string method;   ///< empty: the service has none of the name that was asked for
-  std::string message;  ///< the error's, cut
+  std::string message;  ///< the error's, cut; empty where the contract has anything @sensitive
 };
 
 /// Where the calls of one core become parts of traces: chooses which requests are traced, and holds their spans until they

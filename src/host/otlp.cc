@@ -68,8 +68,8 @@ void otlp_batch::add(const span& s, time_point now, wall_time wall) {
                  s.at.flags, json_quote(s.service + "/" + (s.method.empty() ? "_OTHER" : s.method)),
                  s.from_outside ? kind_server : kind_internal, at(s.began), at(s.ended), attributes(s));
   if (is_servers(s.code))
-    fmt::format_to(std::back_inserter(out), R"(,"status":{{"code":{},"message":{}}})", status_error,
-                   json_quote(s.message));
+    fmt::format_to(std::back_inserter(out), R"(,"status":{{"code":{}{}}})", status_error,
+                   s.message.empty() ? "" : ",\"message\":" + json_quote(s.message));
   out += '}';
   ++size_;
 }

@@ -69,6 +69,7 @@ class trace_exporter::sender {
   ~sender() {
     {
       const std::lock_guard lock(mutex_);
+      until_ = std::chrono::steady_clock::now() + settings_.timeout;
       stop_ = true;
     }
     wake_.notify_all();
@@ -88,15 +89,14 @@ class trace_exporter::sender {
   /// True at the end.
   bool sleep(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
-    return wake_.wait_for(lock, time, [this] { return stop_; });
+    return wake_.wait_for(lock, time, [this] { return stop_.load(); });
   }
 
   void run() {
     while (!sleep(settings_.every))
-      while (fill()) post();
-    const auto until = std::chrono::steady_clock::now() + settings_.timeout;
+      while (!stop_ && fill()) post();
     while (fill()) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
       if (left <= std::chrono::milliseconds(0) || !post_once(left)) lost_ += waiting_;
     }
   }
@@ -136,6 +136,13 @@ class trace_exporter::sender {
     curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(c, CURLOPT_USERAGENT, "waggle/" WAGGLE_VERSION);
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(c, CURLOPT_XFERINFODATA, this);
+    curl_easy_setopt(
+        c, CURLOPT_XFERINFOFUNCTION, +[](void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) -> int {
+          const sender& me = *static_cast<sender*>(self);
+          return me.stop_ && std::chrono::steady_clock::now() > me.until_ ? 1 : 0;
+        });
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers_.get());
     curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_.size()));
     curl_easy_setopt(c, CURLOPT_POSTFIELDS, body_.data());
@@ -185,7 +192,8 @@ class trace_exporter::sender {
   std::atomic<std::uint64_t> lost_{0};
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stop_ = false;
+  std::atomic<bool> stop_{false};
+  std::chrono::steady_clock::time_point until_;  // of the end; since it stops
 
   // The thread's.
   otlp_batch batch_;

@@ -75,6 +75,8 @@ TEST(Otlp, AnErrorIsAStatusWhereTheServiceFailed) {
   EXPECT_THAT(json_of(s), testing::AllOf(HasSubstr(R"("status":{"code":2,"message":"it \"trapped\""})"),
                                          HasSubstr(R"({"key":"error.type","value":{"stringValue":"internal"}})"),
                                          HasSubstr(R"({"key":"waggle.fault","value":{"stringValue":"guest"}})")));
+  s.message.clear();
+  EXPECT_THAT(json_of(s), HasSubstr(R"("status":{"code":2}})"));
   s.code = error_code::not_found;
   EXPECT_THAT(json_of(s), testing::AllOf(HasSubstr(R"("stringValue":"not_found")"), Not(HasSubstr("status\":{"))));
   s.method.clear();
@@ -83,11 +85,12 @@ TEST(Otlp, AnErrorIsAStatusWhereTheServiceFailed) {
 
 /// An exporter that sends to a server of the test's.
 struct Exporter : testing::Test {
-  void open(test_server::answer answer, std::size_t room = 64) {
+  void open(test_server::answer answer, std::size_t room = 64, std::chrono::milliseconds timeout = 5s) {
     collector = std::make_unique<test_server>(std::move(answer));
     trace_settings s;
     s.endpoint = "http://127.0.0.1:" + std::to_string(collector->port);
     s.room = room;
+    s.timeout = timeout;
     s.batch = 8;
     s.every = 1ms;
     s.first_retry = s.longest_retry = 1ms;
@@ -171,6 +174,15 @@ TEST_F(Exporter, SendsWhatIsThereAtItsEnd) {
   for (int i = 0; i < 20; ++i) record();
   exporter.reset();
   EXPECT_GE(posts, 3);
+}
+
+TEST_F(Exporter, ACollectorThatHangsHoldsUpTheEndForOneTimeoutInAll) {
+  open([](const std::string&) { return served{}; }, 64, 300ms);
+  for (int i = 0; i < 64; ++i) record();
+  collector->wait_for_requests(1);
+  const auto begun = std::chrono::steady_clock::now();
+  exporter.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 1500ms) << "8 batches wait";
 }
 
 TEST(TraceExporter, AnEndpointThatIsNoUrlIsAnError) {

@@ -13,10 +13,6 @@ namespace {
 
 using namespace graphql;
 
-/// Shorter texts are found everywhere: taking them out of a log would say more than it hides.
-constexpr std::size_t shortest_hidden = 4;
-constexpr std::size_t longest_hidden = 16384;
-constexpr std::size_t most_hidden = 64;
 constexpr std::string_view redacted = "\"[redacted]\"";
 constexpr std::string_view unfit = "\"[unfit]\"";
 
@@ -32,7 +28,6 @@ class copy {
       hide(redacted);
     else
       value(from.type);
-    std::ranges::stable_sort(out_.hidden, std::ranges::greater{}, &std::string::size);  // one may be a part of another
     return std::move(out_);
   }
   /// There is nothing to hide.
@@ -78,11 +73,9 @@ class copy {
     add(instead);
   }
   void remember(std::string_view inside) {
-    if (inside.size() < shortest_hidden || inside.size() > longest_hidden || out_.hidden.size() >= most_hidden) return;
     std::string meant;
     append_unescaped(meant, inside);
-    if (meant.size() >= shortest_hidden && meant != inside) out_.hidden.push_back(std::move(meant));
-    out_.hidden.emplace_back(inside);
+    out_.hidden.add(meant);
   }
 
   /// Does what stands here look like a scalar of the type? What the type then says of it is no matter here.
@@ -196,22 +189,16 @@ std::optional<shown_value> show(const method& m, value_place place, const std::s
 
 }  // namespace
 
+bool has_sensitive(const method& m) {
+  return m.payload.sensitive || m.answer.sensitive || (m.types && m.types->sensitive);
+}
+
 std::optional<shown_value> show_payload(const method& m, const std::string& json, bool fits, std::size_t most_bytes) {
   return show(m, m.payload, json, fits, most_bytes);
 }
 
 std::optional<shown_value> show_answer(const method& m, const std::string& json, bool fits, std::size_t most_bytes) {
   return show(m, m.answer, json, fits, most_bytes);
-}
-
-std::string redact(std::string text, const std::vector<std::string>& hidden) {
-  for (const std::string& secret : hidden)
-    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
-      constexpr std::string_view mark = "[redacted]";
-      text.replace(at, secret.size(), mark);
-      at += mark.size();
-    }
-  return text;
 }
 
 }  // namespace waggle

@@ -8,7 +8,6 @@
 namespace waggle {
 namespace {
 
-using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -87,16 +86,31 @@ TEST(redact, a_long_text_is_cut_at_a_character) {
     EXPECT_LE(v.text.size(), most + 3);
     EXPECT_EQ(v.cut, v.text.ends_with("…"));
     EXPECT_FALSE(find_json_problem("\"" + std::string(v.text.size(), ' ') + "\"", 9));
-    EXPECT_THAT(v.hidden, Contains("4111 1111")) << most;
+    EXPECT_EQ(v.hidden.taken_from("of 4111 1111"), "of [redacted]") << most;
     EXPECT_THAT(v.text, Not(HasSubstr("4111")));
   }
 }
 
+TEST(redact, knows_which_methods_have_something_to_hide) {
+  EXPECT_TRUE(has_sensitive(*about().find("pay")));
+  const auto open = compile_contract("type Query { find(name: String): Int }", "t.graphql");
+  EXPECT_FALSE(has_sensitive(*open.value->find("find")));
+}
+
+TEST(redact, every_item_of_a_long_list_is_hidden_elsewhere) {
+  std::string keys;
+  for (int i = 1000; i < 1500; ++i) keys += (keys.empty() ? "\"key-" : ",\"key-") + std::to_string(i) + "\"";
+  const shown_value v = payload("pay", R"({"keys":[)" + keys + "]}");
+  EXPECT_EQ(v.hidden.taken_from("no key-1000, no key-1499"), "no [redacted], no [redacted]");
+}
+
 TEST(redact, what_was_hidden_is_taken_out_of_other_texts) {
   const shown_value v = payload("pay", R"({"card":{"number":"4111\u002d22"},"pin":123456,"keys":["4111","abc",true]})");
-  EXPECT_EQ(redact("card 4111-22 of 4111, pin 123456 abc 12345", v.hidden),
+  EXPECT_EQ(v.hidden.taken_from("card 4111-22 of 4111, pin 123456 abc 12345"),
             "card [redacted] of [redacted], pin [redacted] abc 12345");
-  EXPECT_EQ(redact("nothing to see", v.hidden), "nothing to see");
+  EXPECT_EQ(v.hidden.taken_from("nothing to see"), "nothing to see");
+  const auto unfit = payload("pay", R"({"crad":{"number":"5222-33"},"note":"n"})", false);
+  EXPECT_EQ(unfit.hidden.taken_from("card 5222-33"), "card [redacted]");
 }
 
 // Random JSON over the contract's own names, fitting or not: marked positions hold S3CRET, and none of it is ever shown.

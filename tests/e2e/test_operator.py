@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -13,7 +14,7 @@ import termios
 import tomllib
 import unittest
 
-from node import PROGRAM, Answer, Node, TestCase, terminate, wait_until
+from node import GUESTS, PROGRAM, Answer, Node, TestCase, terminate, wait_until
 
 ADMIN = "waggle.admin.v1.Admin"
 
@@ -256,6 +257,32 @@ class Recorder(Operator):
             self.assertIsNone(all_[0]["failure"]["input"])
             self.assertNotIn("4111", json.dumps(all_))
             self.assertNotIn("4111", self.recent("e2e.Secret").out)
+
+    def test_a_large_secret_leaves_nothing_of_what_was_said(self):
+        self.secret()
+        with self.node() as node:
+            number = "4111" * 20000
+            node.call("e2e.Secret", "fail", {"card": {"number": number}, "error": {"code": "internal", "message": number}})
+            node.call("e2e.Secret", "fail", {"card": {"number": "4111-1\nMIIEvQ"},
+                                             "error": {"code": "internal", "message": "line MIIEvQ", "details": "MIIEvQ\n4111-1"}})
+            lines, large = self.requests("e2e.Secret", "--failed")
+            self.assertTrue(large["failure"]["message"].startswith("[not kept: "), large)
+            self.assertEqual("line [redacted]", lines["failure"]["message"])
+            self.assertNotIn("4111", json.dumps([lines, large]))
+
+    def test_who_called_is_known_of_a_singleton_too(self):
+        one = self.service("One", folder=self.services).with_suffix(".graphql")
+        one.write_text(one.read_text().replace('version: "1.0.0"', 'version: "1.0.0", singleton: true', 1))
+        shutil.copy(GUESTS / "caller.wasm", self.services)
+        (self.services / "caller.graphql").write_text(
+            'extend schema @service(name: "e2e.Caller") @uses(services: ["e2e.One"])\n'
+            "scalar JSON\ntype Query { call(service: String!, method: String!, input: JSON): JSON }\n")
+        with self.node("--dev", threads=2) as node:
+            for _ in range(8):
+                node.call("e2e.Caller", "call", {"service": "e2e.One", "method": "fail", "input": {}})
+            all_ = self.requests("e2e.One", "--failed")
+            self.assertTrue(all_)
+            self.assertEqual({"e2e.Caller"}, {r["failure"]["callers"] for r in all_})
 
     def test_a_failures_log_is_its_own_and_harmless_on_a_terminal(self):
         self.service("Log", guest="logger", folder=self.services)
