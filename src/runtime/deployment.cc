@@ -41,13 +41,14 @@ void deployment::make_pools(std::span<const service_core> cores, const actor_par
   around.admits = admission::make(about_->name, settings.limits);
   for (std::uint32_t i = 0; i < count; ++i) {
     const pool_settings& pool = about_->pool;
-    const pool_limits limits{.min = pool.min / count + (i < pool.min % count ? 1 : 0),
-                             .queue = pool.queue,
-                             .queue_wait = settings.queue_wait,
-                             .idle = pool.idle,
-                             .max_requests = pool.max_requests,
-                             .fresh = pool.fresh,
-                             .memory = parts.code->shape().memory_min_bytes};
+    const pool_limits limits{
+        .min = pool.min / count + (i < pool.min % count ? 1 : 0),
+        .queue = pool.queue,
+        .queue_wait = settings.queue_wait,
+        .idle = pool.idle,
+        .max_requests = pool.max_requests,
+        .fresh = pool.fresh,
+        .needs = {.bytes = parts.code->shape().memory_min_bytes, .slots = parts.code->engine().slots}};
     actor_parts here = parts;
     here.memory = {cores[i].memory, memory_};
     shard& s = shards_[i];
