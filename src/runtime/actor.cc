@@ -15,7 +15,9 @@ wasm_actor::wasm_actor(core_loop& core, sub_calls& calls, blocking_pool* blockin
             memory_account m = common_.parts.memory;
             m.say = [this](std::string_view line) { common_.node_log.write(3, line); };
             return m;
-          }()) {}
+          }()) {
+  common_.around.memory.over = [this] { pool_.shed(); };
+}
 
 std::optional<error> wasm_actor::refuses() const {
   if (auto why = common_.refuses()) return why;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,13 @@ class memory_budget {
   [[nodiscard]] bool could_have(const instance_needs& of) const {
     return (most_ == 0 || used() + of.bytes <= most_ + positive(idle_)) &&
            (of.slots == 0 || slots_.load() < of.slots + positive(idle_slots_));
+  }
+
+  /// How much more there may be if all that are idle went.
+  [[nodiscard]] std::uint64_t left() const {
+    if (most_ == 0) return std::numeric_limits<std::uint64_t>::max() / 2;
+    const std::uint64_t all = most_ + positive(idle_);
+    return all - std::min(all, used());
   }
 
   /// False where all `most` are taken.
@@ -130,11 +138,13 @@ struct memory_account {
   core_memory* core = nullptr;
   std::shared_ptr<memory_budget> service;
   std::function<void(std::string_view line)> say{};  ///< for the log
+  std::function<void()> over{};                      ///< the service has more than its own: idle ones are to go
 
   void changed(std::int64_t bytes) const {
     if (bytes == 0) return;
     if (service) service->add(bytes);
     if (core != nullptr) core->changed(bytes);
+    if (over && bytes > 0 && service && !service->memory_for(0)) over();
   }
 };
 

@@ -333,6 +333,19 @@ bool wasm_worker_pool::drop(slot& s) {
   return true;
 }
 
+void wasm_worker_pool::shed() {
+  for (wasm_worker_pool* const peer : peers_)
+    if (peer == this)
+      shed_here();
+    else
+      peer->core_.post([peer] { peer->shed_here(); });
+}
+
+void wasm_worker_pool::shed_here() {
+  while (!memory_.service->memory_for(0) && !idle_.empty() && drop(*idle_.front())) {
+  }
+}
+
 error wasm_worker_pool::no_room() const {
   const bool slots = !memory_.core->node().slot_for(needs_);
   return overloaded(slots ? failure_cause::instances : failure_cause::memory,
@@ -384,6 +397,7 @@ void wasm_worker_pool::became_idle(slot& s) {
   stats_.idle.add();
   permits_->add_idle(core_.index());
   s.bytes = s.it->has_bytes;
+  if (memory_.service) memory_.service->count_idle(s.bytes, false, 1);
   if (memory_.core != nullptr) memory_.core->became_idle(s);
   // Published; whoever began to wait before that and found nothing is seen now.
   peer = waiting_peer();
@@ -394,6 +408,7 @@ void wasm_worker_pool::became_idle(slot& s) {
 wasm_worker_pool::slot& wasm_worker_pool::take_idle(std::size_t at) {
   slot& s = *idle_.at(at);
   idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(at));
+  if (memory_.service) memory_.service->count_idle(s.bytes, false, -1);
   if (memory_.core != nullptr) memory_.core->no_longer_idle(s);
   stats_.idle.sub();
   return s;

@@ -57,6 +57,9 @@ class wasm_worker_pool final : private worker_events {
   /// Ends what still waits or runs with `why`.
   void shutdown(const error& why);
 
+  /// The service has more memory than it may: its idle instances go, on the other cores soon.
+  void shed();
+
   /// Nothing is here that `drain` would wait for.
   [[nodiscard]] bool empty() const { return held_ == 0 && slots_.empty(); }
 
@@ -97,6 +100,7 @@ class wasm_worker_pool final : private worker_events {
   slot* make(bool may_drop_others);
   [[nodiscard]] bool room(bool may_drop_others);
   void on_room();
+  void shed_here();
   void saw(const worker& w);
   bool drop(slot& s);
   [[nodiscard]] error no_room() const;

@@ -482,6 +482,22 @@ TEST(Pool, AnInstanceToBeKeptWarmIsMadeAgainWhenThereIsRoom) {
   EXPECT_EQ(s.permits[0]->live(), 1U);
 }
 
+TEST(Pool, IdleInstancesOfAServiceThatHasMoreThanItMayGo) {
+  world w({.cores = 2, .max = 4, .requests = 4, .each = 10, .own_memory = 45});
+  for (std::size_t i = 0; i < 4; ++i) w.ask(i);
+  ASSERT_EQ(w.workers.size(), 4U);
+  EXPECT_EQ(w.own_memory->left(), 5U);
+  const std::vector<fake_worker*> all = w.workers;  // of core 0, 1, 0, 1
+  for (int i = 1; i < 4; ++i) all[i]->end(worker_events::outcome::fine);
+  EXPECT_EQ(w.own_memory->left(), 35U) << "three are idle";
+  all[0]->has(30);
+  w.pools[0]->shed();
+  EXPECT_EQ(w.own_memory->used(), 50U);
+  for (auto& l : w.loops) l->poll_one();
+  EXPECT_EQ(w.own_memory->used(), 40U);
+  w.settle();
+}
+
 TEST(Pool, WhereAnInstanceLivesOthersWaitForItInsteadOfTakingMemoryThatIsNotThere) {
   world w({.max = 2, .requests = 2, .memory = 15, .each = 10});
   w.ask(0);

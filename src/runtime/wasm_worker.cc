@@ -132,6 +132,7 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
     if (call_ != nullptr) call_->response.cost.waited += waited;
   }
   around_.log.also(&lines_);
+  if (around_.memory.service) guest_->limit_memory(has_bytes + around_.memory.service->left());
   slice_end how = guest_->poll();
   around_.log.also(nullptr);
   ended = around_.core.now();
