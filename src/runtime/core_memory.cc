@@ -4,6 +4,22 @@
 
 namespace waggle {
 
+void memory_holders::add(std::string service, std::weak_ptr<const memory_budget> has) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(all_, [](const auto& each) { return each.second.expired(); });
+  all_.emplace_back(std::move(service), std::move(has));
+}
+
+std::optional<std::pair<std::string, std::uint64_t>> memory_holders::most(time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (told_ && now - *told_ < std::chrono::seconds(10)) return std::nullopt;
+  told_ = now;
+  std::pair<std::string, std::uint64_t> most;
+  for (const auto& [service, has] : all_)
+    if (const auto here = has.lock(); here && here->used() >= most.second) most = {service, here->used()};
+  return most;
+}
+
 bool memory_budget::take_slot(std::uint32_t most) {
   std::uint32_t n = slots_.load();
   while (n < most)

@@ -5,6 +5,9 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,6 +20,21 @@ namespace waggle {
 struct instance_needs {
   std::uint64_t bytes = 0;
   std::uint32_t slots = 0;  ///< it takes one of so many that its engine has; zero: none
+};
+
+class memory_budget;
+
+/// Who has the node's memory, for the log. Any thread.
+class memory_holders {
+ public:
+  void add(std::string service, std::weak_ptr<const memory_budget> has);
+  /// Who has most, and how much; nothing where that was told less than ten seconds ago.
+  [[nodiscard]] std::optional<std::pair<std::string, std::uint64_t>> most(time_point now);
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::pair<std::string, std::weak_ptr<const memory_budget>>> all_;
+  std::optional<time_point> told_;
 };
 
 /// Linear memory of instances in bytes, against what they may have together, and the engine's slots that they take. Shared
@@ -49,6 +67,7 @@ class memory_budget {
   bool take_slot(std::uint32_t most);
   void add_slot() { slots_.fetch_add(1); }
   void give_slot_back() { slots_.fetch_sub(1); }
+  [[nodiscard]] memory_holders& holders() { return holders_; }
   /// One more is idle, and can go; or one less.
   void count_idle(std::uint64_t bytes, bool slot, int more);
 
@@ -59,6 +78,7 @@ class memory_budget {
   }
 
   const std::uint64_t most_;
+  memory_holders holders_;
   std::atomic<std::int64_t> used_{0};
   std::atomic<std::uint32_t> slots_{0};
   std::atomic<std::int64_t> idle_{0};

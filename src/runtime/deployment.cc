@@ -38,6 +38,7 @@ deployment::deployment(std::span<const service_core> cores, std::shared_ptr<cons
                           .cpu = share_.cpu,
                           .queue_wait = settings.queue_wait};
   for (std::size_t i = 0; i < cores.size(); ++i) shards_[i].core = cores[i].loop;
+  if (cores.front().memory != nullptr) cores.front().memory->node().holders().add(about_->name, memory_);
   if (about_->singleton)
     make_singleton(cores, parts, settings);
   else

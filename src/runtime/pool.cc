@@ -347,7 +347,14 @@ void wasm_worker_pool::shed_here() {
 }
 
 error wasm_worker_pool::no_room() const {
-  const bool slots = !memory_.core->node().slot_for(needs_);
+  memory_budget& node = memory_.core->node();
+  const bool slots = !node.slot_for(needs_);
+  if (!slots && memory_.say)
+    if (const auto most = node.holders().most(core_.now()))
+      memory_.say(
+          fmt::format("requests are refused: the node's instances have {} of the {} MB that they may "
+                      "(limits.memory_mb), and none that is idle can make enough room; {} has most: {} MB",
+                      node.used() >> 20, node.most() >> 20, most->first, most->second >> 20));
   return overloaded(slots ? failure_cause::instances : failure_cause::memory,
                     slots ? "all instances that this node may have (wasm.instances) are in use: try again later"
                           : "the node has no memory for another instance (limits.memory_mb): try again later",

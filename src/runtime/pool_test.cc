@@ -386,8 +386,9 @@ struct services {
       permits.push_back(std::make_shared<pool_permits>(8, w.form.cores));
       std::vector<wasm_worker_pool*> all;
       for (unsigned core = 0; core < w.form.cores; ++core) {
-        const memory_account account{
-            .core = w.memories[core].get(), .service = nullptr, .say = [this](std::string_view) { ++lines; }};
+        const memory_account account{.core = w.memories[core].get(),
+                                     .service = nullptr,
+                                     .say = [this](std::string_view line) { ++lines, last = line; }};
         pools.push_back(std::make_unique<wasm_worker_pool>(
             *w.loops[core], permits.back(), limits, w.trips,
             [this, account](worker_events& to) {
@@ -416,6 +417,7 @@ struct services {
   world& w;
   std::size_t next = 0;
   int lines = 0;
+  std::string last;  // of them
   int made = 0;
   std::vector<std::shared_ptr<pool_permits>> permits;
   std::vector<std::unique_ptr<wasm_worker_pool>> pools;
@@ -441,6 +443,23 @@ TEST(Pool, ARequestWaitsWhileOtherCoresMakeRoomAndIsRefusedOnlyWhereTheyCannot) 
   EXPECT_EQ(w.requests[3].finished, 1);
 }
 
+TEST(Pool, TheLogSaysNowAndThenWhoHasTheMemoryForWhichRequestsAreRefused) {
+  world w({.requests = 6, .memory = 15, .each = 10});
+  services s(w, 1, {.needs = {.bytes = 10}});
+  const auto large = std::make_shared<memory_budget>();
+  w.node_memory.holders().add("a.Small", std::make_shared<memory_budget>());
+  w.node_memory.holders().add("a.Large", large);
+  large->add(9 << 20);
+  w.node_memory.add(10);
+  for (int i = 0; i < 3; ++i) s.ask(0, 0);
+  EXPECT_EQ(s.lines, 1);
+  w.clock.advance(std::chrono::seconds(10));
+  s.ask(0, 0);
+  EXPECT_EQ(s.lines, 2);
+  EXPECT_THAT(s.last, testing::HasSubstr("a.Large has most: 9 MB"));
+  w.node_memory.add(-10);
+}
+
 TEST(Pool, IdleInstancesGoForTheirSlotsToo) {
   world w({.max = 8, .requests = 20, .each = 10, .slots = 4});
   services s(w, 6, {.needs = {.bytes = 10, .slots = 4}});
@@ -453,6 +472,7 @@ TEST(Pool, IdleInstancesGoForTheirSlotsToo) {
   service_call& other = s.ask(1, 0);
   ASSERT_FALSE(other.response.output);
   EXPECT_EQ(other.response.output.error().cause, failure_cause::instances) << "all four are busy";
+  EXPECT_EQ(s.lines, 0);
   s.ask(0, 0);
   EXPECT_EQ(w.requests[17].finished, 0) << "it waits for one that lives";
 }
