@@ -272,7 +272,7 @@ result<void> node::deploy(const loaded_service& s) {
   {
     const std::lock_guard lock(mutex_);
     const auto before = versions_of(name);
-    if (!before.empty()) settings.running = before.back()->running();
+    if (!before.empty()) settings.before = before.back()->share();
     settings.waits = std::ranges::any_of(before, [](const auto& d) { return d->about().singleton; });
   }
   const bool waits = settings.waits || s.about->singleton;

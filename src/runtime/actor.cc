@@ -11,7 +11,13 @@ wasm_actor::wasm_actor(core_loop& core, sub_calls& calls, blocking_pool* blockin
       pool_(
           core, std::move(between_cores.permits), limits, *common_.parts.trips,
           [this](worker_events& pool) { return std::make_unique<wasm_worker>(common_.around, pool); },
-          common_.parts.memory) {}
+          [this] {
+            memory_account m = common_.parts.memory;
+            m.say = [this](std::string_view line) { common_.node_log.write(3, line); };
+            return m;
+          }()) {
+  common_.around.memory.over = [this] { pool_.shed(); };
+}
 
 std::optional<error> wasm_actor::refuses() const {
   if (auto why = common_.refuses()) return why;

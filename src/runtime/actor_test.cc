@@ -128,6 +128,16 @@ TEST_F(Actor, AnswersWithTheGuestsBytes) {
   EXPECT_GT(r.cost.memory_kb, 0U);
 }
 
+TEST_F(Actor, AGuestGetsNoMoreMemoryThanItsServiceMayHaveTogether) {
+  deployment_settings settings;
+  settings.limits.total_memory_mb = 8;
+  service& s = deploy("neighbour", "", settings);
+  const service_response got = ask(core, s, "hoard", "{}");
+  EXPECT_FALSE(got.output);
+  EXPECT_GE(got.cost.memory_kb, 7 * 1024U);
+  EXPECT_LE(got.cost.memory_kb, 8 * 1024U) << "not the 64 MB of an instance";
+}
+
 TEST_F(Actor, AnInstanceServesManyRequestsOneAfterTheOther) {
   service& echo = deploy("echo");
   for (int i = 1; i <= 3; ++i) EXPECT_EQ(ask(core, echo, "count", "").output, std::to_string(i));

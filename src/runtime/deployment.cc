@@ -7,25 +7,38 @@ const pool_stats nothing_here;
 const guest_failures no_failures{};
 const worker_stats no_workers;
 
+/// Limits that are as they were go on counting: a reload gives nobody his rate or time anew.
+version_share share_with(const version_share& before, const std::string& service, const service_limits& now) {
+  const service_limits& old = before.limits;
+  version_share all{.running = before.running ? before.running : std::make_shared<repeats>(),
+                    .limits = now,
+                    .admits = before.admits,
+                    .cpu = before.cpu};
+  if (old.rate != now.rate || old.burst != now.burst || old.concurrency != now.concurrency)
+    all.admits = admission::make(service, now);
+  if (old.cpu_ms != now.cpu_ms) all.cpu = now.cpu_ms > 0 ? std::make_shared<cpu_budget>(now.cpu_ms) : nullptr;
+  return all;
+}
+
 }  // namespace
 
 deployment::deployment(std::span<const service_core> cores, std::shared_ptr<const contract> about,
                        std::shared_ptr<const module> code, const deployment_settings& settings)
     : about_(std::move(about)),
       permits_(std::make_shared<pool_permits>(about_->pool.max, static_cast<unsigned>(cores.size()))),
-      running_(settings.running ? settings.running : std::make_shared<repeats>()),
+      share_(share_with(settings.before, about_->name, settings.limits)),
       memory_(std::make_shared<memory_budget>(std::uint64_t{settings.limits.total_memory_mb} << 20)),
       shards_(cores.size()) {
-  const actor_parts parts{
-      .about = about_,
-      .code = std::move(code),
-      .trips = std::make_shared<breaker>(),
-      .granted = settings.granted,
-      .state = settings.state,
-      .settings = settings.instances,
-      .cpu = settings.limits.cpu_ms > 0 ? std::make_shared<cpu_budget>(settings.limits.cpu_ms) : nullptr,
-      .queue_wait = settings.queue_wait};
+  const actor_parts parts{.about = about_,
+                          .code = std::move(code),
+                          .trips = std::make_shared<breaker>(),
+                          .granted = settings.granted,
+                          .state = settings.state,
+                          .settings = settings.instances,
+                          .cpu = share_.cpu,
+                          .queue_wait = settings.queue_wait};
   for (std::size_t i = 0; i < cores.size(); ++i) shards_[i].core = cores[i].loop;
+  if (cores.front().memory != nullptr) cores.front().memory->node().holders().add(about_->name, memory_);
   if (about_->singleton)
     make_singleton(cores, parts, settings);
   else
@@ -35,19 +48,20 @@ deployment::deployment(std::span<const service_core> cores, std::shared_ptr<cons
 void deployment::make_pools(std::span<const service_core> cores, const actor_parts& parts,
                             const deployment_settings& settings) {
   const auto count = static_cast<std::uint32_t>(cores.size());
-  const wasm_actor::shared between{permits_, running_};
+  const wasm_actor::shared between{permits_, share_.running};
   std::vector<wasm_worker_pool*> pools;
   chain_settings around = settings.chain;
-  around.admits = admission::make(about_->name, settings.limits);
+  around.admits = share_.admits;
   for (std::uint32_t i = 0; i < count; ++i) {
     const pool_settings& pool = about_->pool;
-    const pool_limits limits{.min = pool.min / count + (i < pool.min % count ? 1 : 0),
-                             .queue = pool.queue,
-                             .queue_wait = settings.queue_wait,
-                             .idle = pool.idle,
-                             .max_requests = pool.max_requests,
-                             .fresh = pool.fresh,
-                             .memory = parts.code->shape().memory_min_bytes};
+    const pool_limits limits{
+        .min = pool.min / count + (i < pool.min % count ? 1 : 0),
+        .queue = pool.queue,
+        .queue_wait = settings.queue_wait,
+        .idle = pool.idle,
+        .max_requests = pool.max_requests,
+        .fresh = pool.fresh,
+        .needs = {.bytes = parts.code->shape().memory_min_bytes, .slots = parts.code->engine().slots}};
     actor_parts here = parts;
     here.memory = {cores[i].memory, memory_};
     shard& s = shards_[i];
@@ -72,7 +86,7 @@ void deployment::make_singleton(std::span<const service_core> cores, const actor
       wasm_singleton_actor::settings{
           .queue = about_->pool.queue, .limits = settings.chain.limits, .outputs = settings.chain.outputs});
   chain_settings around = settings.chain;
-  around.admits = admission::make(about_->name, settings.limits);
+  around.admits = share_.admits;
   around.outputs = output_check::off;  // the actor looks at them, before it commits
   for (std::size_t i = 0; i < cores.size(); ++i) {
     shard& s = shards_[i];

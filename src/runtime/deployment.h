@@ -13,6 +13,14 @@
 
 namespace waggle {
 
+/// What the versions of a service share: while one is replaced, both run.
+struct version_share {
+  std::shared_ptr<repeats> running;   ///< the idempotent requests that run
+  service_limits limits;              ///< of the two below
+  std::shared_ptr<admission> admits;  ///< null: everything
+  std::shared_ptr<cpu_budget> cpu;    ///< null: no limit
+};
+
 /// What a service needs to run, beside its module.
 struct deployment_settings {
   chain_settings chain;
@@ -22,9 +30,8 @@ struct deployment_settings {
   std::shared_ptr<const service_grants> granted;  ///< null: it may call nothing
   state_keeper* state = nullptr;                  ///< null: no state, and idempotent methods are as any other
   blocking_pool* blocking = nullptr;              ///< for what of the state is not in memory
-  /// The idempotent requests of this name that run, in earlier versions too. Null: there was none.
-  std::shared_ptr<repeats> running;
-  bool waits = false;  ///< a pool after a singleton: it refuses requests until `take_over`
+  version_share before;                           ///< of the version that this one replaces; empty: there was none
+  bool waits = false;                             ///< a pool after a singleton: it refuses requests until `take_over`
 };
 
 /// A core as a service on it sees it.
@@ -62,7 +69,7 @@ class deployment : public std::enable_shared_from_this<deployment> {
 
   [[nodiscard]] const contract& about() const { return *about_; }
   /// For the next version of this service.
-  [[nodiscard]] const std::shared_ptr<repeats>& running() const { return running_; }
+  [[nodiscard]] const version_share& share() const { return share_; }
   [[nodiscard]] std::uint32_t workers() const;
   /// Bytes of linear memory of all its instances.
   [[nodiscard]] std::uint64_t memory() const { return memory_->used(); }
@@ -93,7 +100,7 @@ class deployment : public std::enable_shared_from_this<deployment> {
 
   std::shared_ptr<const contract> about_;
   std::shared_ptr<pool_permits> permits_;
-  std::shared_ptr<repeats> running_;
+  version_share share_;
   std::shared_ptr<memory_budget> memory_;
   unsigned home_ = 0;  // of a singleton
   std::vector<shard> shards_;

@@ -134,6 +134,29 @@ TEST_F(TwoCores, AVersionIsReplacedUnderLoadWithoutALostOrADoubleAnswer) {
   }
 }
 
+TEST_F(TwoCores, ANewVersionGoesOnWithTheLimitsOfTheOldOneWhereTheyAreTheSame) {
+  deployment_settings settings;
+  settings.limits = {.rate = 10, .cpu_ms = 100};
+  auto first = deploy(cores, "echo", settings);
+  settings.before = first->share();
+  auto second = deploy(cores, "echo", settings);
+  EXPECT_NE(first->share().admits, nullptr);
+  EXPECT_EQ(first->share().admits, second->share().admits);
+  EXPECT_EQ(first->share().cpu, second->share().cpu);
+  EXPECT_EQ(first->share().running, second->share().running);
+  settings.before = second->share();
+  settings.limits = {.rate = 20, .cpu_ms = 100};
+  auto third = deploy(cores, "echo", settings);
+  EXPECT_NE(third->share().admits, second->share().admits);
+  EXPECT_EQ(third->share().cpu, second->share().cpu);
+  settings.before = third->share();
+  settings.limits = {};
+  auto fourth = deploy(cores, "echo", settings);
+  EXPECT_EQ(fourth->share().admits, nullptr);
+  EXPECT_EQ(fourth->share().cpu, nullptr);
+  for (auto* d : {&first, &second, &third, &fourth}) retire(std::move(*d));
+}
+
 TEST_F(TwoCores, AllOfARetiredServiceEndsThoughItIsCutOffWhileRequestsAreOnTheirWayBetweenCores) {
   for (int round = 0; round < 10; ++round) {
     auto echo = deploy(cores, "echo", {}, std::string(of_few));

@@ -13,12 +13,8 @@ constexpr unsigned failures_without_delay = 3;
 // While another shard waits, every so manieth freed worker goes there, though requests wait here too.
 constexpr unsigned fair_turns = 16;
 constexpr duration longest_backoff = std::chrono::milliseconds(100);
-
-error no_memory() {
-  return overloaded(failure_cause::memory,
-                    "the node has no memory for another instance (limits.memory_mb): try again later",
-                    std::chrono::seconds(1));
-}
+// When an instance that is to be kept warm had to go, it is not made anew sooner.
+constexpr duration refill_after = std::chrono::seconds(1);
 
 duration backoff(unsigned failures) {
   if (failures <= failures_without_delay) return duration(0);
@@ -47,14 +43,15 @@ wasm_worker_pool::wasm_worker_pool(core_loop& core, std::shared_ptr<pool_permits
       make_(std::move(make)),
       estimate_(limits.queue_wait),
       memory_(std::move(memory)),
-      instance_bytes_(limits.memory),
+      needs_(limits.needs),
       backoff_timer_(this,
                      [](void* self) {
                        auto& me = *static_cast<wasm_worker_pool*>(self);
                        me.fill();
                        me.pump();
                      }),
-      shrink_timer_(this, [](void* self) { static_cast<wasm_worker_pool*>(self)->shrink(); }) {}
+      shrink_timer_(this, [](void* self) { static_cast<wasm_worker_pool*>(self)->shrink(); }),
+      refill_timer_(this, [](void* self) { static_cast<wasm_worker_pool*>(self)->fill(); }) {}
 
 wasm_worker_pool::~wasm_worker_pool() = default;
 
@@ -71,16 +68,16 @@ void wasm_worker_pool::invoke(service_call& call) {
     call.response.output = std::unexpected(std::move(why));
     finish(call);
   };
-  if (auto why = estimate_.comes_too_late(call, permits_->waiting(core_.index()))) return refuse(*std::move(why));
   if (seat s; first_ == nullptr && acquire(s)) return take(s, call);  // whoever waits goes first
+  if (hopeless() || (no_room_ && call.request.context.never_queues)) return refuse(no_room());
   if (call.request.context.never_queues) {
     return refuse(overloaded(failure_cause::ring,
                              fmt::format("all {} workers are busy, and on a ring of services a call never waits: {}",
                                          permits_->max(), to_string(*call.request.context.path)),
                              std::chrono::seconds(1)));
   }
-  if (no_room_ && permits_->live() == 0) return refuse(no_memory());
   if (auto why = refuses()) return refuse(*std::move(why));
+  if (auto why = estimate_.comes_too_late(call, permits_->waiting(core_.index()))) return refuse(*std::move(why));
   enqueue(call);
   pump();  // again, after it was published that somebody waits here
 }
@@ -141,12 +138,12 @@ bool wasm_worker_pool::acquire(seat& s) {
     s.here = &take_idle(idle_.size() - 1);
     return true;
   }
-  if (!backing_off() && (s.here = make(true)) != nullptr) return true;
+  if (!backing_off() && (s.here = make(false)) != nullptr) return true;
   for (unsigned i = 1; i < permits_->cores(); ++i) {
     s.core = (core_.index() + i) % permits_->cores();
     if (permits_->claim_idle(s.core)) return true;
   }
-  return false;
+  return no_room_ && (s.here = make(true)) != nullptr;
 }
 
 void wasm_worker_pool::take(const seat& s, service_call& call) {
@@ -187,7 +184,7 @@ void wasm_worker_pool::on_done(worker& w, service_call* call, outcome how) {
   const unsigned origin = s.origin;
   s.call = nullptr;
   stats_.busy.sub();
-  if (call != nullptr && call->response.cost.memory_kb > 0) instance_bytes_ = call->response.cost.memory_kb * 1024;
+  saw(w);
   if (how != outcome::spent) note_outcome(how);
   if (how == outcome::fine && !limits_.fresh && (limits_.max_requests == 0 || s.served < limits_.max_requests)) {
     became_idle(s);
@@ -206,7 +203,7 @@ void wasm_worker_pool::on_done(worker& w, service_call* call, outcome how) {
 
 void wasm_worker_pool::finish(service_call& call) {
   --held_;
-  if (call.response.output) estimate_.answered(call);
+  estimate_.answered(call);
   call.finish();
   check_drained();
 }
@@ -295,7 +292,7 @@ void wasm_worker_pool::pump() {
   if (pumping_) return;  // running one may free another; the outer loop goes on
   pumping_ = true;
   for (seat s; first_ != nullptr && acquire(s); s = {}) take(s, dequeue());
-  if (first_ != nullptr && no_room_ && permits_->live() == 0) refuse_for_memory();  // nobody would wake them
+  if (first_ != nullptr && hopeless()) refuse_for_memory();  // nobody would wake them
   pumping_ = false;
 }
 
@@ -328,11 +325,29 @@ void wasm_worker_pool::on_grant(wasm_worker_pool& from, slot& s) {
 
 /// Whether another instance fits. Of its own budget a service always gets one; of the node's none that is not there.
 bool wasm_worker_pool::room(bool may_drop_others) {
-  if (memory_.service && !memory_.service->room_for(instance_bytes_) && permits_->live() > 0) return false;
-  if (memory_.core == nullptr || memory_.core->room_for(instance_bytes_)) return true;
-  if (may_drop_others && memory_.core->make_room(instance_bytes_)) return true;
+  if (memory_.service && !memory_.service->memory_for(needs_.bytes) && permits_->live() > 0) return false;
+  if (memory_.core == nullptr || memory_.core->node().room_for(needs_)) return true;
   no_room_ = true;
-  return false;
+  if (!may_drop_others || asked_) return false;
+  ++held_;  // the answer must find this pool here
+  const auto made = memory_.core->make_room(needs_, [this] { on_room(); });
+  asked_ = made == core_memory::made::soon;
+  if (!asked_) --held_;
+  no_room_ = made != core_memory::made::here;
+  return !no_room_;
+}
+
+/// The other cores have made what room they can.
+void wasm_worker_pool::on_room() {
+  --held_;
+  pump();
+  asked_ = false;
+  if (first_ != nullptr && hopeless()) refuse_for_memory();
+  check_drained();
+}
+
+void wasm_worker_pool::saw(const worker& w) {
+  if (w.fresh_bytes > 0) needs_.bytes = w.fresh_bytes;
 }
 
 /// The node's memory is short: one that is idle here goes, also one that is to be kept warm.
@@ -340,6 +355,13 @@ bool wasm_worker_pool::drop(slot& s) {
   if (!permits_->claim_idle(core_.index())) return false;  // all promised to other cores
   const auto at = std::ranges::find(idle_, &s);
   destroy(take_idle(static_cast<std::size_t>(at - idle_.begin())));
+  if (slots_.size() < limits_.min) {
+    core_.start(refill_timer_, core_.now() + refill_after);
+    if (memory_.say && !std::exchange(said_short_, true))
+      memory_.say(
+          "an instance that is to be kept warm (pool.min) had to go: the node's memory or instances are short "
+          "(limits.memory_mb, wasm.instances). It is made again when there is room, or for a request");
+  }
   ++held_;  // a permit is free: whoever waits hears of it, not from within what made the memory short
   core_.post([this] {
     --held_;
@@ -349,15 +371,51 @@ bool wasm_worker_pool::drop(slot& s) {
   return true;
 }
 
+void wasm_worker_pool::shed() {
+  for (wasm_worker_pool* const peer : peers_)
+    if (peer == this)
+      shed_here();
+    else
+      peer->core_.post([peer] { peer->shed_here(); });
+}
+
+void wasm_worker_pool::shed_here() {
+  while (!memory_.service->memory_for(0) && !idle_.empty() && drop(*idle_.front())) {
+  }
+}
+
+error wasm_worker_pool::no_room() const {
+  memory_budget& node = memory_.core->node();
+  const bool slots = !node.slot_for(needs_);
+  if (!slots && memory_.say)
+    if (const auto most = node.holders().most(core_.now()))
+      memory_.say(
+          fmt::format("requests are refused: the node's instances have {} of the {} MB that they may "
+                      "(limits.memory_mb), and none that is idle can make enough room; {} has most: {} MB",
+                      node.used() >> 20, node.most() >> 20, most->first, most->second >> 20));
+  return overloaded(slots ? failure_cause::instances : failure_cause::memory,
+                    slots ? "all instances that this node may have (wasm.instances) are in use: try again later"
+                          : "the node has no memory for another instance (limits.memory_mb): try again later",
+                    std::chrono::seconds(1));
+}
+
 void wasm_worker_pool::refuse_for_memory() {
-  while (first_ != nullptr) stop(*first_, no_memory());
+  while (first_ != nullptr) stop(*first_, no_room());
 }
 
 wasm_worker_pool::slot* wasm_worker_pool::make(bool may_drop_others) {
   if (permits_->live() >= permits_->max() || !room(may_drop_others) || !permits_->take()) return nullptr;
+  const bool takes_slot = memory_.core != nullptr && needs_.slots > 0;
+  if (takes_slot && !memory_.core->node().take_slot(needs_.slots)) {  // another core was quicker
+    permits_->give_back();
+    no_room_ = true;
+    return nullptr;
+  }
   auto s = std::make_unique<slot>();
   s->it = make_(*this);
   s->it->owner = s.get();
+  if (takes_slot) s->it->slot = slot_claim(memory_.core->node());
+  s->pooled = takes_slot;
   s->pool = this;
   s->drop = [](void* self, core_memory::idle_instance& it) {
     return static_cast<wasm_worker_pool*>(self)->drop(static_cast<slot&>(it));
@@ -373,7 +431,7 @@ void wasm_worker_pool::became_idle(slot& s) {
   if (first_ != nullptr && (peer == nullptr || ++in_a_row_ < fair_turns)) return run_on(s, dequeue(), core_.index());
   in_a_row_ = 0;
   if (peer != nullptr) return grant(s, *peer);
-  const bool too_large = memory_.service && !memory_.service->room_for(0) && permits_->live() > 1;
+  const bool too_large = memory_.service && !memory_.service->memory_for(0) && permits_->live() > 1;
   if (draining_ || too_large) {
     destroy(s);
     freed();
@@ -383,6 +441,8 @@ void wasm_worker_pool::became_idle(slot& s) {
   idle_.push_back(&s);
   stats_.idle.add();
   permits_->add_idle(core_.index());
+  s.bytes = s.it->has_bytes;
+  if (memory_.service) memory_.service->count_idle(s.bytes, false, 1);
   if (memory_.core != nullptr) memory_.core->became_idle(s);
   // Published; whoever began to wait before that and found nothing is seen now.
   peer = waiting_peer();
@@ -393,6 +453,7 @@ void wasm_worker_pool::became_idle(slot& s) {
 wasm_worker_pool::slot& wasm_worker_pool::take_idle(std::size_t at) {
   slot& s = *idle_.at(at);
   idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(at));
+  if (memory_.service) memory_.service->count_idle(s.bytes, false, -1);
   if (memory_.core != nullptr) memory_.core->no_longer_idle(s);
   stats_.idle.sub();
   return s;
@@ -454,14 +515,16 @@ void wasm_worker_pool::note_outcome(outcome how) {
 bool wasm_worker_pool::backing_off() const { return backoff_until_ > time_point{} && core_.now() < backoff_until_; }
 
 void wasm_worker_pool::fill() {
-  if (slots_.size() >= limits_.min || filling_ || draining_ || backing_off()) return;
+  if (slots_.size() >= limits_.min || filling_ || draining_ || backing_off() || refill_timer_.running()) return;
+  no_room_ = false;
   filling_ = true;  // a worker may be warm before `warm` returns
-  while (slots_.size() < limits_.min && !backing_off()) {
+  while (slots_.size() < limits_.min && !backing_off() && !refill_timer_.running()) {
     slot* const s = make(false);
     if (s == nullptr) break;
     stats_.busy.add();
     s->it->warm();
   }
+  if (no_room_) core_.start(refill_timer_, core_.now() + refill_after);
   filling_ = false;
 }
 
@@ -481,6 +544,7 @@ void wasm_worker_pool::check_warm() {
 void wasm_worker_pool::on_warm(worker& w, outcome how) {
   slot& s = *static_cast<slot*>(w.owner);
   stats_.busy.sub();
+  saw(w);
   note_outcome(how);  // here also what is nobody's fault: it is not tried again at once
   if (how == outcome::fine) {
     became_idle(s);

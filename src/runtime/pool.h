@@ -21,7 +21,7 @@ struct pool_limits {
   duration idle{std::chrono::minutes(1)};  ///< zero: idle workers stay
   std::uint32_t max_requests = 0;          ///< zero: workers are never replaced
   bool fresh = false;                      ///< a worker serves one request
-  std::uint64_t memory = 0;                ///< bytes that an instance has at first
+  instance_needs needs{};                  ///< of a new instance, before one was seen
 };
 
 /// The workers of one service on one core, and the requests that wait for one: the service's shard here.
@@ -56,6 +56,9 @@ class wasm_worker_pool final : private worker_events {
   void drain(std::move_only_function<void()> done);
   /// Ends what still waits or runs with `why`.
   void shutdown(const error& why);
+
+  /// The service has more memory than it may: its idle instances go, on the other cores soon.
+  void shed();
 
   /// Nothing is here that `drain` would wait for.
   [[nodiscard]] bool empty() const { return held_ == 0 && slots_.empty(); }
@@ -99,7 +102,13 @@ class wasm_worker_pool final : private worker_events {
 
   slot* make(bool may_drop_others);
   [[nodiscard]] bool room(bool may_drop_others);
+  void on_room();
+  void shed_here();
+  void saw(const worker& w);
   bool drop(slot& s);
+  [[nodiscard]] error no_room() const;
+  /// Who waits waits in vain: no instance lives, and none can be made.
+  [[nodiscard]] bool hopeless() const { return no_room_ && !asked_ && permits_->live() == 0; }
   void refuse_for_memory();
   void became_idle(slot& s);
   slot& take_idle(std::size_t at);
@@ -129,8 +138,10 @@ class wasm_worker_pool final : private worker_events {
   std::uint32_t held_ = 0;      // calls between invoke and finish, permits on offer
   std::uint32_t in_a_row_ = 0;  // own requests served while another shard waited
   memory_account memory_;
-  std::uint64_t instance_bytes_;  // of the last that answered
-  bool no_room_ = false;          // for another instance, when it was tried last
+  instance_needs needs_;     // of a new instance: what the last was seen to take, or what its module says
+  bool no_room_ = false;     // for another instance, when it was tried last
+  bool asked_ = false;       // other cores make room: who waits has hope
+  bool said_short_ = false;  // in the log
   bool pumping_ = false;
   bool asking_ = false;  // another core for help
   bool filling_ = false;
@@ -139,6 +150,7 @@ class wasm_worker_pool final : private worker_events {
   time_point backoff_until_{};
   timer backoff_timer_;
   timer shrink_timer_;
+  timer refill_timer_;  // runs: memory was short, `fill` waits
   bool warming_ = false;
   bool warm_failed_ = false;
   std::move_only_function<void(bool)> warm_done_;

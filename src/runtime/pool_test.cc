@@ -25,15 +25,24 @@ struct fake_worker final : worker {
   void end(worker_events::outcome how) {
     if (warming) {
       warming = false;
+      fresh_bytes = in_each;
       busy = how == worker_events::outcome::fine ? false : busy;
       pool.on_warm(*this, how);
       return;
     }
     busy = abandoned = false;
+    if (fresh_bytes == 0) fresh_bytes = in_each;
     pool.on_done(*this, std::exchange(call, nullptr), how);
   }
 
+  /// Its instance grows, or shrinks.
+  void has(std::uint64_t now) {
+    memory.changed(static_cast<std::int64_t>(now - has_bytes));
+    has_bytes = now;
+  }
+
   world& in_;
+  std::uint64_t in_each;  // what a new one has
   worker_events& pool;
   memory_account memory;
   service_call* call = nullptr;
@@ -74,6 +83,7 @@ struct shape {
   std::uint64_t memory = 0;  // of the node, and what each instance takes
   std::uint64_t each = 0;
   std::uint64_t own_memory = 0;  // of the service
+  std::uint32_t slots = 0;       // of the engine
   duration queue_wait{0};
   unsigned busy_turns = 0;  // the first core has something else to run
 };
@@ -98,7 +108,7 @@ struct world {
                       .idle = std::chrono::seconds(1),
                       .max_requests = s.max_requests,
                       .fresh = s.fresh,
-                      .memory = s.each},
+                      .needs = {.bytes = s.each, .slots = s.slots}},
           trips, [this, i](worker_events& to) { return std::make_unique<fake_worker>(*this, to, account(i)); },
           account(i)));
       all.push_back(pools.back().get());
@@ -111,8 +121,8 @@ struct world {
   }
 
   memory_account account(unsigned core) {
-    if (form.memory == 0 && form.own_memory == 0) return {};
-    return {memories[core].get(), own_memory};
+    if (form.memory == 0 && form.own_memory == 0 && form.slots == 0) return {};
+    return {.core = memories[core].get(), .service = own_memory};
   }
 
   void ask(std::size_t i) {
@@ -150,6 +160,9 @@ struct world {
     EXPECT_LE(permits->live(), form.max);
     if (form.memory > 0) {
       EXPECT_LE(node_memory.used(), form.memory) << "more memory than there is";
+    }
+    if (form.slots > 0) {
+      EXPECT_LE(workers.size(), form.slots) << "more instances than slots";
     }
     for (const request_state& r : requests) EXPECT_LE(r.finished, 1) << "answered twice";
   }
@@ -237,11 +250,11 @@ struct world {
 };
 
 fake_worker::fake_worker(world& in, worker_events& to, memory_account in_which)
-    : in_(in), pool(to), memory(std::move(in_which)) {
-  memory.changed(static_cast<std::int64_t>(in_.form.each));
+    : in_(in), in_each(in.form.each), pool(to), memory(std::move(in_which)) {
+  has(in_.form.each);
 }
 fake_worker::~fake_worker() {
-  memory.changed(-static_cast<std::int64_t>(in_.form.each));
+  has(0);
   std::erase(in_.workers, this);
 }
 void fake_worker::warm() {
@@ -345,6 +358,13 @@ TEST(PoolExhaustive, TheServicesOwnMemoryIsForOneInstance) {
   EXPECT_GT(explore({.cores = 2, .max = 2, .requests = 3, .depth = deep, .each = 10, .own_memory = 15}), 1000U);
 }
 
+TEST(PoolExhaustive, TwoCoresWithOneSlot) {
+  EXPECT_GT(explore({.cores = 2, .max = 2, .requests = 3, .depth = deep, .each = 10, .slots = 1}), 1000U);
+}
+TEST(PoolExhaustive, OneSlotAndOneKeptWarm) {
+  EXPECT_GT(explore({.max = 2, .min = 1, .requests = 3, .depth = 6, .each = 10, .slots = 1}), 1000U);
+}
+
 TEST(Pool, WithoutMemoryForAnInstanceRequestsAreRefusedAtOnce) {
   world w({.max = 2, .requests = 1, .memory = 5, .each = 10});
   w.ask(0);
@@ -354,6 +374,169 @@ TEST(Pool, WithoutMemoryForAnInstanceRequestsAreRefusedAtOnce) {
   EXPECT_EQ(e.whose, fault::overload);
   EXPECT_TRUE(e.retry_after);
   EXPECT_EQ(e.cause, failure_cause::memory);
+}
+
+TEST(Pool, WhatOneInstanceGrewToKeepsNoOtherFromBeingMade) {
+  world w({.max = 2, .requests = 3, .memory = 15, .each = 10});
+  w.ask(0);
+  w.workers.at(0)->has(40);
+  w.workers.at(0)->end(worker_events::outcome::broken);
+  EXPECT_EQ(w.node_memory.used(), 0U);
+  w.ask(1);
+  w.settle();
+  EXPECT_TRUE(w.requests[1].started) << "a new one has 10";
+}
+
+TEST(Pool, NoIdleInstanceGoesWhereAllTogetherWouldNotBeEnough) {
+  world w({.max = 2, .requests = 3, .memory = 15, .each = 10});
+  w.ask(0);
+  w.workers.at(0)->end(worker_events::outcome::fine);
+  ASSERT_EQ(w.workers.size(), 1U);
+  EXPECT_EQ(w.memories[0]->make_room({.bytes = 16}, [] {}), core_memory::made::none);
+  EXPECT_EQ(w.workers.size(), 1U);
+  EXPECT_EQ(w.memories[0]->make_room({.bytes = 15}, [] {}), core_memory::made::here);
+  EXPECT_EQ(w.workers.size(), 0U);
+  w.settle();
+}
+
+/// Several services on the cores of a world; its own pools serve nothing.
+struct services {
+  services(world& of, int count, pool_limits limits) : w(of) {
+    limits.idle = {};
+    for (int i = 0; i < count; ++i) {
+      permits.push_back(std::make_shared<pool_permits>(8, w.form.cores));
+      std::vector<wasm_worker_pool*> all;
+      for (unsigned core = 0; core < w.form.cores; ++core) {
+        const memory_account account{.core = w.memories[core].get(),
+                                     .service = nullptr,
+                                     .say = [this](std::string_view line) { ++lines, last = line; }};
+        pools.push_back(std::make_unique<wasm_worker_pool>(
+            *w.loops[core], permits.back(), limits, w.trips,
+            [this, account](worker_events& to) {
+              ++made;
+              return std::make_unique<fake_worker>(w, to, account);
+            },
+            account));
+        all.push_back(pools.back().get());
+      }
+      for (wasm_worker_pool* const each : all) each->connect(all);
+    }
+  }
+  ~services() {
+    for (auto& p : pools) p->drain([] {});
+    w.settle();
+  }
+  service_call& ask(std::size_t service, unsigned core) {
+    request_state& r = w.requests[next];
+    r.call.request.id = next++;
+    r.core = core;
+    r.call.then(&r, [](void* self, service_call&) noexcept { ++static_cast<request_state*>(self)->finished; });
+    pools[service * w.form.cores + core]->invoke(r.call);
+    return r.call;
+  }
+
+  world& w;
+  std::size_t next = 0;
+  int lines = 0;
+  std::string last;  // of them
+  int made = 0;
+  std::vector<std::shared_ptr<pool_permits>> permits;
+  std::vector<std::unique_ptr<wasm_worker_pool>> pools;
+};
+
+TEST(Pool, ARequestWaitsWhileOtherCoresMakeRoomAndIsRefusedOnlyWhereTheyCannot) {
+  world w({.cores = 2, .max = 8, .requests = 6, .memory = 15, .each = 10});
+  services s(w, 3, {.needs = {.bytes = 10}});
+  s.ask(0, 0);
+  w.settle();
+  s.ask(1, 1);
+  EXPECT_EQ(w.requests[1].finished, 0) << "the idle one on the other core is to go";
+  for (auto& l : w.loops) l->poll();
+  for (auto& l : w.loops) l->poll();
+  EXPECT_TRUE(w.requests[1].started);
+  s.ask(2, 0);
+  EXPECT_EQ(w.requests[2].finished, 1) << "the only one is busy";
+  w.settle();
+  s.ask(2, 0);
+  s.ask(1, 1);  // the idle one is busy again when it is asked to go
+  for (int i = 0; i < 3; ++i)
+    for (auto& l : w.loops) l->poll();
+  EXPECT_EQ(w.requests[3].finished, 1);
+}
+
+TEST(Pool, TheLogSaysNowAndThenWhoHasTheMemoryForWhichRequestsAreRefused) {
+  world w({.requests = 6, .memory = 15, .each = 10});
+  services s(w, 1, {.needs = {.bytes = 10}});
+  const auto large = std::make_shared<memory_budget>();
+  w.node_memory.holders().add("a.Small", std::make_shared<memory_budget>());
+  w.node_memory.holders().add("a.Large", large);
+  large->add(9 << 20);
+  w.node_memory.add(10);
+  for (int i = 0; i < 3; ++i) s.ask(0, 0);
+  EXPECT_EQ(s.lines, 1);
+  w.clock.advance(std::chrono::seconds(10));
+  s.ask(0, 0);
+  EXPECT_EQ(s.lines, 2);
+  EXPECT_THAT(s.last, testing::HasSubstr("a.Large has most: 9 MB"));
+  w.node_memory.add(-10);
+}
+
+TEST(Pool, IdleInstancesGoForTheirSlotsToo) {
+  world w({.max = 8, .requests = 20, .each = 10, .slots = 4});
+  services s(w, 6, {.needs = {.bytes = 10, .slots = 4}});
+  for (std::size_t i = 0; i < 12; ++i) {
+    s.ask(i % 6, 0);
+    EXPECT_TRUE(w.requests[i].started) << i;
+    w.settle();
+  }
+  for (std::size_t i = 0; i < 4; ++i) s.ask(0, 0);
+  service_call& other = s.ask(1, 0);
+  ASSERT_FALSE(other.response.output);
+  EXPECT_EQ(other.response.output.error().cause, failure_cause::instances) << "all four are busy";
+  EXPECT_EQ(s.lines, 0);
+  s.ask(0, 0);
+  EXPECT_EQ(w.requests[17].finished, 0) << "it waits for one that lives";
+}
+
+TEST(Pool, AnInstanceToBeKeptWarmForWhichThereIsNoMemoryIsNotMadeOverAndOver) {
+  world w({.requests = 2, .memory = 15, .each = 20});
+  services s(w, 1, {.min = 1, .needs = {.bytes = 5}});
+  s.pools[0]->warm([](bool) {});
+  for (int i = 0; i < 50; ++i) w.settle();  // some seconds
+  EXPECT_EQ(s.made, 1) << "what it takes was seen";
+  EXPECT_EQ(s.lines, 1);
+}
+
+TEST(Pool, AnInstanceToBeKeptWarmIsMadeAgainWhenThereIsRoom) {
+  world w({.requests = 2, .memory = 15, .each = 10});
+  services s(w, 1, {.min = 1, .needs = {.bytes = 10}});
+  s.pools[0]->warm([](bool) {});
+  w.settle();
+  w.memories[0]->changed(10);
+  EXPECT_EQ(s.permits[0]->live(), 0U);
+  w.settle();
+  EXPECT_EQ(s.made, 1);
+  w.memories[0]->changed(-10);
+  w.clock.advance(std::chrono::seconds(1));
+  w.settle();
+  EXPECT_EQ(s.made, 2);
+  EXPECT_EQ(s.permits[0]->live(), 1U);
+}
+
+TEST(Pool, IdleInstancesOfAServiceThatHasMoreThanItMayGo) {
+  world w({.cores = 2, .max = 4, .requests = 4, .each = 10, .own_memory = 45});
+  for (std::size_t i = 0; i < 4; ++i) w.ask(i);
+  ASSERT_EQ(w.workers.size(), 4U);
+  EXPECT_EQ(w.own_memory->left(), 5U);
+  const std::vector<fake_worker*> all = w.workers;  // of core 0, 1, 0, 1
+  for (int i = 1; i < 4; ++i) all[i]->end(worker_events::outcome::fine);
+  EXPECT_EQ(w.own_memory->left(), 35U) << "three are idle";
+  all[0]->has(30);
+  w.pools[0]->shed();
+  EXPECT_EQ(w.own_memory->used(), 50U);
+  for (auto& l : w.loops) l->poll_one();
+  EXPECT_EQ(w.own_memory->used(), 40U);
+  w.settle();
 }
 
 TEST(Pool, WhereAnInstanceLivesOthersWaitForItInsteadOfTakingMemoryThatIsNotThere) {
@@ -379,9 +562,9 @@ TEST(Pool, WhenMemoryIsShortTheInstanceThatIsIdleForLongestGoesWhosoeverItIsAndI
   std::vector<std::shared_ptr<pool_permits>> permits;
   for (int i = 0; i < 4; ++i) {
     permits.push_back(std::make_shared<pool_permits>(2, 1));
-    const memory_account account{&here, nullptr};
+    const memory_account account{.core = &here, .service = nullptr};
     pools.push_back(std::make_unique<wasm_worker_pool>(
-        core, permits.back(), pool_limits{.min = i < 3 ? 1U : 0U, .memory = 10}, trips,
+        core, permits.back(), pool_limits{.min = i < 3 ? 1U : 0U, .needs = {.bytes = 10}}, trips,
         [&w, account](worker_events& to) { return std::make_unique<fake_worker>(w, to, account); }, account));
     pools.back()->connect({pools.back().get()});
   }
@@ -466,6 +649,45 @@ TEST(Pool, ADeadlineThatCannotBeMetIsRefusedAtOnceAsNobodysFault) {
   EXPECT_EQ(w.requests[11].call.response.output.error().code, error_code::deadline_exceeded);
   EXPECT_EQ(w.requests[11].call.response.output.error().whose, fault::overload);
   EXPECT_EQ(w.requests[11].call.response.output.error().cause, failure_cause::deadline);
+  w.settle();
+}
+
+TEST(Pool, AShortDeadlineIsNoReasonToRefuseWhereAWorkerIsFree) {
+  world w({.max = 1, .requests = 4});
+  const auto answer_after = [&](duration took) {
+    w.clock.advance(took);
+    service_call& c = *w.workers.at(0)->call;
+    c.response.output = "1";
+    c.response.cost.guest = took;
+    c.ended = w.clock.now();
+    w.workers.at(0)->end(worker_events::outcome::fine);
+  };
+  for (std::size_t i = 0; i < 2; ++i) {
+    w.requests[i].call.began = w.clock.now();
+    w.ask(i);
+    answer_after(std::chrono::seconds(1));
+  }
+  w.requests[2].call.began = w.clock.now();
+  w.requests[2].call.request.context.deadline = w.clock.now() + std::chrono::milliseconds(500);
+  w.ask(2);
+  EXPECT_TRUE(w.requests[2].started) << "only slow ones were answered lately; this one may be quick";
+  w.settle();
+}
+
+TEST(Pool, AServiceThatFailsIsJudgedByItsWaitToo) {
+  world w({.max = 1, .queue = 1000, .requests = 400, .queue_wait = std::chrono::milliseconds(20)});
+  std::size_t asked = 0;
+  for (int i = 0; i < 30; ++i) w.ask(asked++);
+  for (int i = 0; i < 20; ++i) {
+    w.clock.advance(std::chrono::milliseconds(1));
+    service_call& c = *w.workers.at(0)->call;
+    c.response.output = std::unexpected(error{.code = error_code::internal, .whose = fault::guest, .message = "no"});
+    c.response.cost.guest = std::chrono::milliseconds(1);
+    c.ended = w.clock.now();
+    w.workers.at(0)->end(worker_events::outcome::fine);
+  }
+  while (asked < 100) w.ask(asked++);
+  EXPECT_EQ(w.requests[99].finished, 1) << "99 ms are more than 20";
   w.settle();
 }
 

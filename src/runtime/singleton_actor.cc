@@ -76,7 +76,8 @@ void wasm_singleton_actor::ask(service_call& call) {
                                               to_string(*call.request.context.path)),
                                   std::chrono::seconds(1)));
   if (auto why = too_many_wait()) return call.finish(*std::move(why));
-  if (auto why = estimate_.comes_too_late(call, waiting_)) return call.finish(*std::move(why));
+  if (waits)
+    if (auto why = estimate_.comes_too_late(call, waiting_)) return call.finish(*std::move(why));
   call.stoppable(this, [](void* self, service_call& c, error why) {
     static_cast<wasm_singleton_actor*>(self)->stop(c, std::move(why));
   });
@@ -170,7 +171,15 @@ void wasm_singleton_actor::begin(service_call& outer) {
 
 void wasm_singleton_actor::make_worker() {
   worker_events& events = *this;
+  const instance_needs needs{.bytes = common_.parts.code->shape().memory_min_bytes,
+                             .slots = common_.parts.code->engine().slots};
+  core_memory* const memory = common_.parts.memory.core;
+  if (memory != nullptr && !memory->node().room_for(needs)) memory->make_room(needs, [] {});
   worker_ = std::make_unique<wasm_worker>(common_.around, events);
+  if (memory != nullptr && needs.slots > 0) {
+    memory->node().add_slot();
+    worker_->slot = slot_claim(memory->node());
+  }
   stats_.started.add();
 }
 
@@ -204,7 +213,7 @@ void wasm_singleton_actor::on_done(worker&, service_call* call, outcome how) {
 void wasm_singleton_actor::ran(job& j) {
   running_ = nullptr;
   const bool guest_was_fine = j.call.response.output.has_value();
-  if (guest_was_fine) estimate_.answered(j.call);
+  estimate_.answered(j.call);
   check(j);
   commit(j);
   // What it wrote is not kept, and its guest does not know. Or a commit in the midst of it failed, of which only the

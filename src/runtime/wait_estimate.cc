@@ -26,16 +26,13 @@ std::optional<error> wait_estimate::comes_too_late(const service_call& call, std
   const auto& deadline = call.request.context.deadline;
   if (!deadline) return std::nullopt;
   const duration left = *deadline - call.began;
-  const duration least = quickest(call.began);
-  const duration takes = waiting > 0 && least > duration(0) ? in_worker_ : least;
-  if (wait(waiting) + takes <= left) return std::nullopt;
+  if (wait(waiting) <= left) return std::nullopt;
   error e;
   e.code = error_code::deadline_exceeded;
   e.whose = fault::overload;
   e.cause = failure_cause::deadline;
-  e.message = fmt::format(
-      "the caller's deadline cannot be met: {} ms are left, the wait would be {} ms and an answer takes {} ms",
-      milliseconds(left), milliseconds(wait(waiting)), milliseconds(takes));
+  e.message = fmt::format("the caller's deadline cannot be met: {} ms are left, and it would wait for {} ms",
+                          milliseconds(left), milliseconds(wait(waiting)));
   return e;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 
@@ -25,19 +24,11 @@ class wait_estimate {
   /// `longest`: how long a request may wait, however short the service's requests are. Zero: it is never judged.
   explicit wait_estimate(duration longest) : limit_(longest) {}
 
-  /// `call` was answered.
+  /// `call` was answered, or failed: a guest that fails keeps others waiting as long.
   void answered(const service_call& call) {
     const duration busy = call.response.cost.guest + call.response.cost.waited;
     if (busy <= duration(0)) return;
     approach(typical_, busy);
-    const time_point now = call.ended;
-    const duration in_worker = now - (call.held.begun != time_point{} ? call.held.begun : call.began);
-    approach(in_worker_, in_worker);
-    if (now - quickest_since_ >= window) {
-      quickest_ = {now - quickest_since_ < 2 * window ? quickest_[1] : duration::max(), duration::max()};
-      quickest_since_ = now;
-    }
-    quickest_[1] = std::min(quickest_[1], in_worker);
   }
 
   /// The first request begins to wait.
@@ -62,32 +53,21 @@ class wait_estimate {
   }
   /// The refusal of a request that would wait for too long behind `waiting` others.
   [[nodiscard]] std::optional<error> waits_too_long(std::uint32_t waiting, time_point now) const;
-  /// The refusal of a request whose caller's deadline is over before it is answered, as far as can be told: after its wait
-  /// one like most of late would come too late, or, where nobody waits, even one like the quickest. `call.began` is the time
-  /// now.
+  /// The refusal of a request whose caller's deadline is over before `waiting` others have had their turn. How long it will
+  /// run is not judged: its method may be another, and who is never let in is never measured. `call.began` is the time now.
   [[nodiscard]] std::optional<error> comes_too_late(const service_call& call, std::uint32_t waiting) const;
-  /// What the quickest of the last one or two seconds took from when it began; zero where there was none.
-  [[nodiscard]] duration quickest(time_point now) const {
-    if (now - quickest_since_ >= 2 * window) return duration(0);
-    const duration least = std::min(quickest_[0], quickest_[1]);
-    return least == duration::max() ? duration(0) : least;
-  }
 
  private:
-  static constexpr duration window = std::chrono::seconds(1);
   /// The mean of about the last 16, the last the most.
   static void approach(duration& mean, duration sample) {
     mean = mean == duration(0) ? sample : mean + (sample - mean) / 16;
   }
 
   duration limit_;
-  duration typical_{0};    // of guest and waits for others
-  duration in_worker_{0};  // that and waits for turns on the core
+  duration typical_{0};  // of guest and waits for others
   duration interval_{0};
-  time_point began_{};                                                  // since when somebody waits
-  time_point since_{};                                                  // since the last of them was taken
-  std::array<duration, 2> quickest_{duration::max(), duration::max()};  // of the window before, of this one
-  time_point quickest_since_{};
+  time_point began_{};  // since when somebody waits
+  time_point since_{};  // since the last of them was taken
 };
 
 }  // namespace waggle

@@ -55,9 +55,9 @@ wasm_worker::wasm_worker(worker_environment& around, worker_events& pool)
 
 wasm_worker::~wasm_worker() { count_memory(0); }
 
-void wasm_worker::count_memory(std::uint64_t bytes) {
-  const auto more = static_cast<std::int64_t>(bytes - counted_);
-  counted_ = bytes;
+void wasm_worker::count_memory(std::uint64_t now) {
+  const auto more = static_cast<std::int64_t>(now - has_bytes);
+  has_bytes = now;
   around_.memory.changed(more);
 }
 
@@ -132,13 +132,14 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
     if (call_ != nullptr) call_->response.cost.waited += waited;
   }
   around_.log.also(&lines_);
+  if (around_.memory.service) guest_->limit_memory(has_bytes + around_.memory.service->left());
   slice_end how = guest_->poll();
   around_.log.also(nullptr);
   ended = around_.core.now();
   guest_time_ += ended - begun;
   charged_ += ended - begun;
   if (around_.cpu != nullptr) around_.cpu->used(ended - begun, ended);
-  if (const std::uint64_t bytes = guest_->memory_bytes(); bytes > 0) count_memory(bytes);
+  if (const std::uint64_t now = guest_->memory_bytes(); now > 0) count_memory(now);
   if (call_ != nullptr) call_->ended = ended;
 
   if (how == slice_end::finished) {
@@ -174,6 +175,7 @@ slice_end wasm_worker::run_slice(time_point begun, time_point& ended) {
 /// It is instantiated: the request that it was made for follows in the same turn.
 slice_end wasm_worker::started() {
   started_ = true;
+  fresh_bytes = has_bytes;
   charged_ = duration(0);  // starting has a time-out of its own
   if (call_ != nullptr) {
     guest_->request(call_->request.method, call_->request.input);

@@ -76,7 +76,7 @@ class wasm_worker final : public worker, private task, private instance_host, pr
   void on_answer(std::uint32_t status, std::string answer) override;
   void drop_call();
   void make_instance();
-  void count_memory(std::uint64_t bytes);
+  void count_memory(std::uint64_t now);
 
   worker_environment& around_;
   worker_events& pool_;
@@ -96,8 +96,7 @@ class wasm_worker final : public worker, private task, private instance_host, pr
   bool started_ = false;
   bool abandoned_ = false;
   bool timed_out_ = false;
-  std::uint64_t counted_ = 0;  // of its memory
-  bool warm_ = false;          // it was instantiated before this request
+  bool warm_ = false;  // it was instantiated before this request
 };
 
 }  // namespace waggle

@@ -1,8 +1,10 @@
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "core/call.h"
+#include "runtime/core_memory.h"
 
 namespace waggle {
 
@@ -35,7 +37,11 @@ class worker {
   virtual void warm() = 0;
   /// Runs `call`, instantiating first where that has not been done. `on_done` may come before this returns.
   virtual void run(service_call& call) = 0;
-  void* owner = nullptr;  ///< the pool's own
+  void* owner = nullptr;          ///< the pool's own
+  std::uint64_t has_bytes = 0;    ///< linear memory that its instance has
+  std::uint64_t fresh_bytes = 0;  ///< that it had when it could serve; zero: it never could
+
+  slot_claim slot;  ///< the engine's that its instance takes
 
   /// Nobody waits for its request any more: it forgets the call, which is the pool's again, and ends soon.
   virtual void abandon() = 0;

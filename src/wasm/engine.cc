@@ -65,7 +65,7 @@ std::uint32_t bounded_slots(std::uint32_t wanted) {
 }
 
 result<guest_engine> with_imports(engine_ptr engine) {
-  guest_engine g{.engine = std::move(engine), .linker = {}, .memory_stays = false, .driver_type = {}};
+  guest_engine g{.engine = std::move(engine), .linker = {}, .memory_stays = false, .slots = 0, .driver_type = {}};
   g.linker.reset(wasmtime_linker_new(g.engine.get()));
   if (auto done = define_wasi(g.linker.get()); !done) return std::unexpected(done.error());
   if (auto done = define_host_imports(g.linker.get()); !done) return std::unexpected(done.error());
@@ -115,6 +115,7 @@ result<std::unique_ptr<engines>> engines::make(const engine_settings& settings, 
     if (!pool) return std::unexpected(pool.error());
     all->pooled_ = *std::move(pool);
     all->pooled_.memory_stays = true;
+    all->pooled_.slots = all->slots_;
   }
   const store_ptr store(wasmtime_store_new(all->on_demand_.engine.get(), nullptr, nullptr));
   all->fingerprint_ = waggle_engine_fingerprint(wasmtime_store_context(store.get()));

@@ -33,6 +33,7 @@ struct guest_engine {
   engine_ptr engine;
   linker_ptr linker;
   bool memory_stays = false;                                 ///< a memory never moves while it lives
+  std::uint32_t slots = 0;                                   ///< instances at a time; zero: no bound
   c_ptr<wasm_functype_t, wasm_functype_delete> driver_type;  ///< `() -> ()`; types belong to the engine they met first
 };
 

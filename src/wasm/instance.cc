@@ -82,8 +82,7 @@ instance::instance(const module& of, const instance_settings& settings, instance
   wasi_host::environ = &settings.environ;
   store_.reset(wasmtime_store_new(of.engine().engine.get(), static_cast<wasi_host*>(this), nullptr));
   context_ = wasmtime_store_context(store_.get());
-  wasmtime_store_limiter(store_.get(), static_cast<std::int64_t>(settings.memory_bytes), max_table_elements, 1,
-                         max_tables, 1);
+  limit_memory(settings.memory_bytes);
   wasmtime_store_epoch_deadline_callback(store_.get(), on_epoch, nullptr, nullptr);
 }
 
@@ -91,6 +90,13 @@ instance::~instance() {
   cancel();
   if (start_trap_ != nullptr) wasm_trap_delete(start_trap_);
   if (start_error_ != nullptr) wasmtime_error_delete(start_error_);
+}
+
+void instance::limit_memory(std::uint64_t bytes) {
+  bytes = std::min(bytes, settings_.memory_bytes);
+  if (bytes == memory_limit_) return;
+  memory_limit_ = bytes;
+  wasmtime_store_limiter(store_.get(), static_cast<std::int64_t>(bytes), max_table_elements, 1, max_tables, 1);
 }
 
 void instance::start() {

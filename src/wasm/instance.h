@@ -71,6 +71,8 @@ class instance final : private wasi_host {
   slice_end poll();
   /// The answer of the call that it waits for: 0 and its bytes, or the error's code and its JSON.
   void answered(std::uint32_t status, std::string answer);
+  /// Its memory may grow to so much and no further; never beyond `instance_settings::memory_bytes`. Not while it runs.
+  void limit_memory(std::uint64_t bytes);
   /// Unwinds what runs (about 30 µs). The instance is broken then.
   void cancel();
 
@@ -122,7 +124,8 @@ class instance final : private wasi_host {
   std::uint32_t call_status_ = 0;
   std::string call_answer_;         // of the last call, for `rest`
   std::optional<time_point> wait_;  // the guest waits until then
-  bool suspended_ = false;          // an import waits for the next poll
+  std::uint64_t memory_limit_ = 0;
+  bool suspended_ = false;  // an import waits for the next poll
   stage stage_ = stage::idle;
   bool bound_ = false;
   bool broken_ = false;
