@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "core/error.h"
+
 namespace waggle {
 
 void memory_holders::add(std::string service, std::weak_ptr<const memory_budget> has) {
@@ -82,6 +86,21 @@ bool core_memory::drop_until_room(const instance_needs& of) {
   }
   dropping_ = false;
   return node_.room_for(of);
+}
+
+error memory_account::no_room(const instance_needs& needs, time_point now) const {
+  memory_budget& node = core->node();
+  const bool slots = !node.slot_for(needs);
+  if (!slots && say)
+    if (const auto most = node.holders().most(now))
+      say(fmt::format(
+          "requests are refused: the node's instances have {} of the {} MB that they may (limits.memory_mb), and "
+          "none that is idle can make enough room; {} has most: {} MB",
+          node.used() >> 20, node.most() >> 20, most->first, most->second >> 20));
+  return overloaded(slots ? failure_cause::instances : failure_cause::memory,
+                    slots ? "all instances that this node may have (wasm.instances) are in use: try again later"
+                          : "the node has no memory for another instance (limits.memory_mb): try again later",
+                    std::chrono::seconds(1));
 }
 
 }  // namespace waggle

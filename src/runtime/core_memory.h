@@ -166,6 +166,8 @@ struct memory_account {
     if (core != nullptr) core->changed(bytes);
     if (over && bytes > 0 && service && !service->memory_for(0)) over();
   }
+  /// What a request is told for which there is no instance, nor room for one. There is a `core`.
+  [[nodiscard]] error no_room(const instance_needs& needs, time_point now) const;
 };
 
 }  // namespace waggle

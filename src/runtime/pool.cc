@@ -69,7 +69,8 @@ void wasm_worker_pool::invoke(service_call& call) {
     finish(call);
   };
   if (seat s; first_ == nullptr && acquire(s)) return take(s, call);  // whoever waits goes first
-  if (hopeless() || (no_room_ && call.request.context.never_queues)) return refuse(no_room());
+  if (hopeless() || (no_room_ && call.request.context.never_queues))
+    return refuse(memory_.no_room(needs_, core_.now()));
   if (call.request.context.never_queues) {
     return refuse(overloaded(failure_cause::ring,
                              fmt::format("all {} workers are busy, and on a ring of services a call never waits: {}",
@@ -384,23 +385,8 @@ void wasm_worker_pool::shed_here() {
   }
 }
 
-error wasm_worker_pool::no_room() const {
-  memory_budget& node = memory_.core->node();
-  const bool slots = !node.slot_for(needs_);
-  if (!slots && memory_.say)
-    if (const auto most = node.holders().most(core_.now()))
-      memory_.say(
-          fmt::format("requests are refused: the node's instances have {} of the {} MB that they may "
-                      "(limits.memory_mb), and none that is idle can make enough room; {} has most: {} MB",
-                      node.used() >> 20, node.most() >> 20, most->first, most->second >> 20));
-  return overloaded(slots ? failure_cause::instances : failure_cause::memory,
-                    slots ? "all instances that this node may have (wasm.instances) are in use: try again later"
-                          : "the node has no memory for another instance (limits.memory_mb): try again later",
-                    std::chrono::seconds(1));
-}
-
 void wasm_worker_pool::refuse_for_memory() {
-  while (first_ != nullptr) stop(*first_, no_room());
+  while (first_ != nullptr) stop(*first_, memory_.no_room(needs_, core_.now()));
 }
 
 wasm_worker_pool::slot* wasm_worker_pool::make(bool may_drop_others) {

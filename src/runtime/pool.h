@@ -106,7 +106,6 @@ class wasm_worker_pool final : private worker_events {
   void shed_here();
   void saw(const worker& w);
   bool drop(slot& s);
-  [[nodiscard]] error no_room() const;
   /// Who waits waits in vain: no instance lives, and none can be made.
   [[nodiscard]] bool hopeless() const { return no_room_ && !asked_ && permits_->live() == 0; }
   void refuse_for_memory();
