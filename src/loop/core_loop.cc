@@ -29,10 +29,10 @@ void core_loop::wake() {
   });
 }
 
-/// What came to the sockets while a slice ran goes before the next one, and what comes meanwhile, for as long as a slice: a
+/// What came to the sockets while a slice ran goes before the next one, and what comes meanwhile, for as long as two slices: a
 /// look by itself takes 128 events at most, which a busy service sends faster than that.
 void core_loop::look() {
-  const time_point until = now() + scheduler::slice;
+  const time_point until = now() + 2 * scheduler::slice;
   while (io_.poll_one() > 0 && now() < until) {
   }
 }
