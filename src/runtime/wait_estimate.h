@@ -19,7 +19,7 @@ class wait_estimate {
   static constexpr int patience = 10;
   /// A queue that was not empty for as long as a request may wait is no burst: more comes than can be answered, and to let
   /// them wait would help nobody. From then on the wait is bounded by such a part of it.
-  static constexpr int standing = 5;
+  static constexpr int standing = 2;
 
   /// `longest`: how long a request may wait, however short the service's requests are. Zero: it is never judged.
   explicit wait_estimate(duration longest) : limit_(longest) {}
