@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "schema/language/text.h"
+
 namespace waggle {
 namespace {
 
@@ -38,23 +40,6 @@ std::optional<std::uint32_t> hex(std::string_view text, std::size_t digits) {
   return v;
 }
 
-void append_utf8(std::string& out, std::uint32_t c) {
-  const auto byte = [&out](std::uint32_t b) { out += static_cast<char>(b); };
-  if (c < 0x80) return byte(c);
-  if (c < 0x800) {
-    byte(0xC0 | (c >> 6));
-  } else {
-    if (c < 0x10000) {
-      byte(0xE0 | (c >> 12));
-    } else {
-      byte(0xF0 | ((c >> 18) & 7));
-      byte(0x80 | ((c >> 12) & 0x3F));
-    }
-    byte(0x80 | ((c >> 6) & 0x3F));
-  }
-  byte(0x80 | (c & 0x3F));
-}
-
 /// Reads the escape that `rest` begins with, of JSON or of the log; its length, 0 where it is none.
 std::size_t unescape(std::string& out, std::string_view rest) {
   if (rest.size() < 2) return 0;
@@ -72,7 +57,7 @@ std::size_t unescape(std::string& out, std::string_view rest) {
   if (rest.starts_with("\\u{")) {
     const std::size_t end = rest.substr(0, 10).find('}');
     const auto v = end == std::string_view::npos ? std::nullopt : hex(rest.substr(3), end - 3);
-    if (v) append_utf8(out, *v);
+    if (v) graphql::append_utf8(out, *v);
     return v ? end + 1 : 0;
   }
   if (rest[1] != 'u') return 0;
@@ -80,10 +65,10 @@ std::size_t unescape(std::string& out, std::string_view rest) {
   if (!v) return 0;
   if (*v >= 0xD800 && *v < 0xDC00 && rest.substr(6).starts_with("\\u"))
     if (const auto low = hex(rest.substr(8), 4); low && *low >= 0xDC00 && *low < 0xE000) {
-      append_utf8(out, 0x10000 + ((*v - 0xD800) << 10) + (*low - 0xDC00));
+      graphql::append_utf8(out, 0x10000 + ((*v - 0xD800) << 10) + (*low - 0xDC00));
       return 12;
     }
-  append_utf8(out, *v);
+  graphql::append_utf8(out, *v);
   return 6;
 }
 
