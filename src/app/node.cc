@@ -117,7 +117,6 @@ node::~node() {
   // A call under way may hold a repeat's turn, whose end its service is told of: before the services.
   for (const auto& core : cores_) core->calls.reset();
   services_.clear();
-  finishing_.clear();
   retiring_.clear();
   for (const auto& core : cores_) core->host.reset();
   traces_.reset();
@@ -253,8 +252,8 @@ std::vector<node::missing_use> node::missing_uses() {
 
 std::vector<std::shared_ptr<deployment>> node::versions_of(const std::string& name) const {
   std::vector<std::shared_ptr<deployment>> all;
-  for (const auto& d : retiring_)
-    if (d->about().name == name) all.push_back(d);
+  for (const auto& r : retiring_)
+    if (r.it->about().name == name) all.push_back(r.it);
   if (const auto at = services_.find(name); at != services_.end()) all.push_back(at->second);
   return all;
 }
@@ -282,7 +281,7 @@ result<void> node::deploy(const loaded_service& s) {
   if (!started.get_future().get()) {
     {
       const std::lock_guard lock(mutex_);
-      retiring_.push_back(fresh);
+      retiring_.push_back({fresh});
     }
     retire(std::move(fresh));
     return fail(error_code::internal, fault::guest, fmt::format("{} did not start; the log above says why", name));
@@ -292,7 +291,7 @@ result<void> node::deploy(const loaded_service& s) {
     // Edges of the old version are there until it has ended, those of the new one before it can be called.
     const std::lock_guard lock(mutex_);
     old = std::exchange(services_[name], fresh);
-    if (old) retiring_.push_back(old);
+    if (old) retiring_.push_back({old});
     find_cycles();
     metrics_.loaded(s.report);
   }
@@ -337,7 +336,7 @@ void node::remove(const std::string& name) {
     if (at == services_.end()) return;
     old = std::move(at->second);
     services_.erase(at);
-    retiring_.push_back(old);
+    retiring_.push_back({old});
   }
   to_schedule_.erase(name);
   cores_.front()->loop->post([this, name] { schedules_->remove(name); });
@@ -354,7 +353,7 @@ void node::find_cycles() {
     if (!d.about().uses.empty()) std::ranges::copy(d.about().uses, std::back_inserter(uses[d.about().name]));
   };
   for (const auto& [name, s] : services_) add(*s);
-  for (const auto& d : retiring_) add(*d);
+  for (const auto& r : retiring_) add(*r.it);
   const auto cycles = std::make_shared<const uses_cycles>(uses);
   // Posted under the mutex: the newest comes last on each core.
   for (const auto& core : cores_) core->loop->post([calls = core->calls.get(), cycles] { calls->set_cycles(cycles); });
@@ -362,17 +361,13 @@ void node::find_cycles() {
 
 /// It is in `retiring_` and has left the directories.
 void node::retire(std::shared_ptr<deployment> old) {
-  const auto is_it = [raw = old.get()](const auto& d) { return d.get() == raw; };
-  {
-    const std::lock_guard lock(mutex_);
-    finishing_.push_back(old);
-  }
+  const auto is_it = [raw = old.get()](const retiring_version& r) { return r.it.get() == raw; };
   const auto ended = [this, raw = old.get(), is_it] {
     const std::lock_guard lock(mutex_);
+    std::ranges::find_if(retiring_, is_it)->ended = true;
     const std::string& name = raw->about().name;
-    std::erase_if(finishing_, is_it);
-    const auto same = [&name](const auto& d) { return d->about().name == name; };
-    metrics_.ended(*raw, !services_.contains(name) && std::ranges::none_of(finishing_, same));
+    const auto is_other = [&name](const retiring_version& r) { return !r.ended && r.it->about().name == name; };
+    metrics_.ended(*raw, !services_.contains(name) && std::ranges::none_of(retiring_, is_other));
   };
   old->retire(
       [this, is_it] {
@@ -419,7 +414,7 @@ bool node::drain() {
     retired_.notify_all();
     if (fine) return true;
     for (const auto& [name, s] : services_) s->cut_off();
-    for (const auto& s : retiring_) s->cut_off();
+    for (const auto& r : retiring_) r.it->cut_off();
   }
   on_all_cores([](one_core& core) { core.server->close(); });
   return false;
@@ -454,10 +449,13 @@ std::string node::metrics_text() {
   if (over_) return {};
   std::vector<std::shared_ptr<deployment>> services;
   for (const auto& [name, s] : services_) services.push_back(s);
+  std::vector<std::shared_ptr<deployment>> retiring;
+  for (const auto& r : retiring_)
+    if (!r.ended) retiring.push_back(r.it);
   std::vector<const http_stats*> servers;
   for (const auto& core : cores_) servers.push_back(&core->server->stats());
   return metrics_.text({.services = services,
-                        .retiring = finishing_,
+                        .retiring = retiring,
                         .servers = servers,
                         .heartbeat = heartbeat_,
                         .state = ground_->state(),

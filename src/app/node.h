@@ -105,9 +105,11 @@ class node {
   mutable std::mutex mutex_;  // what the metrics read while services come and go, and what they remember
   node_metrics metrics_;
   std::map<std::string, std::shared_ptr<deployment>> services_;
-  std::vector<std::shared_ptr<deployment>> retiring_;
-  std::vector<std::shared_ptr<deployment>>
-      finishing_;  // those of them that have requests still: whose figures may be read
+  struct retiring_version {
+    std::shared_ptr<deployment> it;
+    bool ended = false;  // it has answered its last request: its figures may not be read any more
+  };
+  std::vector<retiring_version> retiring_;
   std::condition_variable retired_;
   bool over_ = false;    // the servers are being taken apart
   bool ending_ = false;  // nothing waits for those that retire any more
