@@ -31,12 +31,12 @@ void take(std::vector<prometheus::MetricFamily>& to, std::span<family* const> fr
 
 }  // namespace
 
-std::string node_metrics::service_label(const std::string& name, bool used) {
+std::string node_metrics::service_label(const std::string& name, const deployment* unless_unused) {
   if (services_.contains(name)) return name;
   // It keeps its place among the others, where its counts are.
   if (others_.contains(name)) return other;
   // Where there are more than may be shown, those come first that somebody uses.
-  if (crowded_ && !used) return other;
+  if (crowded_ && unless_unused != nullptr && !was_used(*unless_unused)) return other;
   if (services_.size() < most_) return *services_.insert(name).first;
   others_.insert(name);
   return other;
@@ -53,7 +53,7 @@ node_metrics::method_name node_metrics::method_label(const std::string& service,
 }
 
 void node_metrics::add_methods(const deployment& d, counters_by_method& to) {
-  const std::string service = service_label(d.about().name, was_used(d));
+  const std::string service = service_label(d.about().name, &d);
   for (std::size_t i = 0; i < d.shards(); ++i)
     d.view(i).calls.each([&](const method* m, const method_stats& s) {
       to[method_label(service, m != nullptr ? m->name : other)].add(s);
@@ -62,10 +62,9 @@ void node_metrics::add_methods(const deployment& d, counters_by_method& to) {
 
 void node_metrics::ended(const deployment& d, bool gone) {
   const std::string& name = d.about().name;
-  if (!was_used(d)) return gone ? forget(name) : void();
   // What nobody has been told of needs no label to go on under.
-  if (!gone || others_.contains(name)) {
-    of_ended_[service_label(name, true)].add(d);
+  if (was_used(d) && (!gone || others_.contains(name))) {
+    of_ended_[service_label(name, nullptr)].add(d);
     add_methods(d, of_ended_methods_);
   }
   if (gone) forget(name);
@@ -85,7 +84,7 @@ void node_metrics::of_services(const sources& from, std::vector<prometheus::Metr
   struct sums : service_counters, service_gauges {};
   std::map<std::string, sums> all;
   const auto add = [&](const deployment& d, bool serves) {
-    sums& its = all[service_label(d.about().name, was_used(d))];
+    sums& its = all[service_label(d.about().name, &d)];
     static_cast<service_counters&>(its).add(d);
     static_cast<service_gauges&>(its).add(d, serves);
   };
@@ -169,7 +168,7 @@ void node_metrics::of_schedules(const sources& from, std::vector<prometheus::Met
   };
   std::map<method_name, sums> all;
   for (const auto& c : from.schedules) {
-    sums& s = all[method_label(service_label(c->service, true), c->method)];
+    sums& s = all[method_label(service_label(c->service, nullptr), c->method)];
     s.runs += c->runs.get();
     s.failed += c->failed.get();
     s.missed += c->missed.get();

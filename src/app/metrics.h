@@ -49,8 +49,8 @@ class node_metrics {
  private:
   using method_name = std::pair<std::string, std::string>;  // of a service; either may be `other`
   using counters_by_method = std::map<method_name, method_counters>;
-  /// Under which name a service is told of. `used`: somebody has asked it.
-  [[nodiscard]] std::string service_label(const std::string& name, bool used);
+  /// Under which name a service is told of. `unless_unused`: that is no matter yet where nobody has asked this; null: it was.
+  [[nodiscard]] std::string service_label(const std::string& name, const deployment* unless_unused);
   [[nodiscard]] method_name method_label(const std::string& service, const std::string& method);
   void add_methods(const deployment& d, counters_by_method& to);
   void forget(const std::string& service);
