@@ -313,17 +313,23 @@ TEST_F(CallChain, WithoutHistogramsOnlyAnswersAreCounted) {
   chain.stats().each([](const method*, const method_stats& s) { EXPECT_EQ(s.total.nanoseconds(), 0U); });
 }
 
-TEST_F(CallChain, ACallOfAServiceIsNoneFromOutsideWhereTheRequestWasTakenAway) {
-  trace_lane lane(0, 8, 1);
-  settings.traces = &lane;
-  call_chain chain(core, about, inner, settings);
-  inner.answer.reset();
+/// A call that comes as a part of a trace.
+struct TracedCall : CallChain {
+  TracedCall() {
+    settings.traces = &lane;
+    inner.answer.reset();
+    call.request.method = "greet";
+    call.request.context.trace = {.trace_high = 1, .trace_low = 2, .span = 3, .flags = 1};
+    call.then(nullptr, [](void*, service_call&) noexcept {});
+  }
+  trace_lane lane{0, 8, 1};
   service_call call;
-  call.request.method = "greet";
-  call.request.context.trace = {.trace_high = 1, .trace_low = 2, .span = 3, .flags = 1};
+};
+
+TEST_F(TracedCall, OfAServiceIsNoneFromOutsideWhereTheRequestWasTakenAway) {
+  call_chain chain(core, about, inner, settings);
   call.request.context.path =
       std::make_shared<const call_path>(call_path{.service = "a.Caller", .from = {}, .calls = {}});
-  call.then(nullptr, [](void*, service_call&) noexcept {});
   chain.ask(call);
   const service_request taken = std::move(inner.held->request);
   inner.finish("null");
@@ -352,17 +358,10 @@ TEST_F(SecretChain, WhatAGuestSaysOfAFailureIsInNoSpanWhereTheContractHasSecrets
             1U);
 }
 
-TEST_F(CallChain, ATracedCallIsASpanUnderTheOneThatLedToIt) {
-  trace_lane lane(0, 8, 1);
-  settings.traces = &lane;
+TEST_F(TracedCall, IsASpanUnderTheOneThatLedToIt) {
   call_chain chain(core, about, inner, settings);
-  inner.answer.reset();
-  service_call call;
   call.request.id = 17;
-  call.request.method = "greet";
-  call.request.context.trace = {.trace_high = 1, .trace_low = 2, .span = 3, .flags = 1};
   call.request.context.deadline = clock.now() + 1s;
-  call.then(nullptr, [](void*, service_call&) noexcept {});
   const time_point began = clock.now();
   chain.ask(call);
   const trace_context inside = inner.held->request.context.trace;

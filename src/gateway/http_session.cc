@@ -91,7 +91,7 @@ void http_session::end_of_input() {
 void http_session::proceed() {
   inside_ = true;
   while (!over_ && !asking_ && !has_output()) {
-    if (skip_ > 0 && (!skip() || over_)) break;
+    if (skip_ > 0 && !skip()) break;
     const auto step = parser_.feed({input_.get() + begin_, end_ - begin_}, call_.request.input);
     begin_ += step.used;
     if (step.now == http_parser::state::need_more) {
@@ -111,13 +111,13 @@ void http_session::proceed() {
   inside_ = false;
 }
 
-/// Throws away what has come of a body that is not wanted. False where there is more to come.
+/// Throws away what has come of a body that is not wanted. True where the next request may follow.
 bool http_session::skip() {
   const std::size_t here = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, end_ - begin_));
   begin_ += here;
   skip_ -= here;
   if (skip_ > 0 ? ended_ : shared_.draining) over_ = true;
-  return skip_ == 0;
+  return skip_ == 0 && !over_;
 }
 
 std::array<std::string_view, 2> http_session::output() const {
