@@ -14,12 +14,16 @@ std::int64_t microseconds(duration d) { return std::max<std::int64_t>(0, d.count
 
 std::string_view reason(unsigned status) {
   switch (status) {
+    case 101: return "Switching Protocols";
     case 200: return "OK";
+    case 202: return "Accepted";
+    case 204: return "No Content";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
     case 408: return "Request Timeout";
     case 409: return "Conflict";
     case 415: return "Unsupported Media Type";
@@ -51,9 +55,14 @@ void write_cost(std::string& out, const receipt& r) {
 }  // namespace
 
 void write_head(std::string& out, const http_answer& a) {
-  fmt::format_to(std::back_inserter(out),
-                 FMT_COMPILE("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nDate: {}\r\n"), a.status,
-                 reason(a.status), a.content_type, a.length, a.date);
+  const auto to = std::back_inserter(out);
+  fmt::format_to(to, FMT_COMPILE("HTTP/1.1 {} {}\r\n"), a.status, reason(a.status));
+  if (!a.content_type.empty()) fmt::format_to(to, FMT_COMPILE("Content-Type: {}\r\n"), a.content_type);
+  if (a.chunked)
+    out += "Transfer-Encoding: chunked\r\n";
+  else if (a.has_length && a.status != 204)
+    fmt::format_to(to, FMT_COMPILE("Content-Length: {}\r\n"), a.length);
+  fmt::format_to(to, FMT_COMPILE("Date: {}\r\n"), a.date);
   if (a.cost != nullptr) write_cost(out, *a.cost);
   out += a.headers;
   if (!a.connection.empty()) fmt::format_to(std::back_inserter(out), FMT_COMPILE("Connection: {}\r\n"), a.connection);

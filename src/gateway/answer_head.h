@@ -9,8 +9,10 @@ namespace waggle {
 /// What is known of an answer before its bytes are made.
 struct http_answer {
   unsigned status = 200;
-  std::string_view content_type = "application/json";
+  std::string_view content_type = "application/json";  ///< empty: none
   std::size_t length = 0;
+  bool has_length = true;  ///< else what follows ends with its last chunk, or the connection
+  bool chunked = false;
   std::string_view date;          ///< IMF-fixdate
   const receipt* cost = nullptr;  ///< of answers that came from a service
   std::string_view headers;       ///< whole lines

@@ -1,5 +1,6 @@
 #include "gateway/connect.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include "call/call_chain.h"
 #include "core/ascii.h"
 #include "core/base64.h"
+#include "gateway/cors.h"
 #include "gateway/encoding.h"
 #include "gateway/gzip.h"
 #include "gateway/origin.h"
@@ -189,11 +191,19 @@ std::string connect_error_json(const error& e, bool show_debug) {
   return out + "}";
 }
 
+std::string error_fields(const error& e) {
+  std::string out = fmt::format("waggle-fault: {}\r\n", to_string(e.whose));
+  if (e.retry_after)
+    out += fmt::format("Retry-After: {}\r\n", std::max<std::int64_t>(0, (e.retry_after->count() + 999) / 1000));
+  return out;
+}
+
 std::expected<http_route, http_refusal> find_route(const http_head& head, bool has_body,
                                                    const service_directory& directory, const http_settings& settings,
                                                    bool loopback) {
   if (loopback)
     if (auto fine = check_origin(head, settings); !fine) return refused(std::move(fine.error()));
+  if (is_preflight(head)) return http_route{.what = http_route::kind::preflight};
   std::string_view query = head.target;
   const std::string_view path = take_until(query, '?');
   const std::string_view inner = path.starts_with('/') ? path.substr(1) : path;

@@ -18,6 +18,9 @@ namespace waggle {
 /// `waggle.v1.Debug`. `value` is the debug JSON in unpadded base64, because clients decode it and choke on less.
 [[nodiscard]] std::string connect_error_json(const error& e, bool show_debug);
 
+/// Whose fault it is, and when to try again: whole lines.
+[[nodiscard]] std::string error_fields(const error& e);
+
 /// An error that the gateway itself answers with, before any service saw the request.
 struct http_refusal {
   error why;
@@ -27,7 +30,7 @@ struct http_refusal {
 
 /// What a request is for.
 struct http_route {
-  enum class kind : std::uint8_t { call, contract, page };
+  enum class kind : std::uint8_t { call, contract, page, preflight };
   kind what = kind::page;
   service* target = nullptr;           ///< of `call` and `contract`; valid until the directory changes
   const method* of = nullptr;          ///< of `call`

@@ -56,6 +56,8 @@ struct http_parser::impl {
         h.verb = http_verb::get;
       else if (verb == http::verb::head)
         h.verb = http_verb::head;
+      else if (verb == http::verb::options)
+        h.verb = http_verb::options;
       h.target.assign(target.data(), target.size());
       h.version = static_cast<unsigned>(version);
     }
@@ -95,6 +97,14 @@ struct http_parser::impl {
       case http::field::content_type: return join(head.content_type, value);
       case http::field::content_encoding: return join(head.content_encoding, value);
       case http::field::accept_encoding: return join(head.accept_encoding, value);
+      case http::field::accept: return join(head.accept, value);
+      case http::field::authorization: return join(head.authorization, value);
+      case http::field::access_control_request_method: return join(head.cors_method, value);
+      case http::field::access_control_request_headers: return join(head.cors_headers, value);
+      case http::field::upgrade: return join(head.upgrade, value);
+      case http::field::sec_websocket_key: return join(head.websocket_key, value);
+      case http::field::sec_websocket_version: return join(head.websocket_version, value);
+      case http::field::sec_websocket_protocol: return join(head.websocket_protocols, value);
       case http::field::transfer_encoding:
         if (head.version == 10) return fail(state::malformed, ec);
         if (!equal_ignoring_case(value, "chunked")) return fail(state::unsupported_coding, ec);
@@ -113,6 +123,7 @@ struct http_parser::impl {
     if (lower == "connect-protocol-version") return join(head.connect_version, value);
     if (lower == "connect-timeout-ms") return join(head.connect_timeout, value);
     if (lower == "traceparent") return join(head.traceparent, value);
+    if (lower == "last-event-id") return join(head.last_event_id, value);
     if (passes(lower) && head.extra.size() < max_extra) head.extra.emplace_back(std::move(lower), value);
   }
 
@@ -132,6 +143,7 @@ struct http_parser::impl {
   bool finish_head() {
     head_done = true;
     head.keep_alive = parser->keep_alive();
+    if (!parser->upgrade()) head.upgrade.clear();
     if (!head.has_host && head.version == 11) return false;
     for (const std::string_view scheme : {"http://", "https://"}) {
       if (!std::string_view(head.target).starts_with(scheme)) continue;
@@ -161,7 +173,8 @@ void http_head::clear() {
   keep_alive = true;
   has_host = has_origin = expects_continue = false;
   for (std::string* s : {&target, &host, &origin, &content_type, &content_encoding, &accept_encoding, &connect_version,
-                         &connect_timeout, &traceparent})
+                         &connect_timeout, &traceparent, &accept, &authorization, &cors_method, &cors_headers, &upgrade,
+                         &websocket_key, &websocket_version, &websocket_protocols, &last_event_id})
     s->clear();
   extra.clear();
 }

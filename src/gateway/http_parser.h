@@ -10,7 +10,7 @@
 
 namespace waggle {
 
-enum class http_verb : std::uint8_t { get, head, post, other };
+enum class http_verb : std::uint8_t { get, head, post, options, other };
 
 /// The start line and the fields of a request that matter here. A field that comes twice is joined with ", ".
 struct http_head {
@@ -26,6 +26,15 @@ struct http_head {
   std::string content_type;
   std::string content_encoding;
   std::string accept_encoding;
+  std::string accept;
+  std::string authorization;
+  std::string cors_method;   ///< Access-Control-Request-Method
+  std::string cors_headers;  ///< Access-Control-Request-Headers
+  std::string upgrade;       ///< where Connection says so too
+  std::string websocket_key;
+  std::string websocket_version;
+  std::string websocket_protocols;
+  std::string last_event_id;
   std::string connect_version;
   std::string connect_timeout;
   std::string traceparent;

@@ -43,6 +43,7 @@ class http_server::state : public std::enable_shared_from_this<state> {
       : loop(on), shared(on.time(), directory, stats), acceptor(on.io()), next(on.io()) {
     shared.settings = std::move(settings);
     shared.pages = std::move(pages);
+    shared.loop = &on;
     shared.next_id = (std::uint64_t{on.index()} << 48) + 1;
     if (shared.settings.for_operator) shared.next_id += std::uint64_t{1} << 47;  // not those of the core's other server
   }
@@ -76,7 +77,8 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
   connection(std::shared_ptr<state> of, socket_type socket)
       : state_(std::move(of)),
         socket_(std::move(socket)),
-        session_(state_->shared, this, [](void* self) { static_cast<connection*>(self)->on_answer(); }) {}
+        session_(std::make_unique<http_session>(state_->shared, this,
+                                                [](void* self) { static_cast<connection*>(self)->on_answer(); })) {}
 
   void start();
   void close();
@@ -92,16 +94,16 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
   void linger();
   void set_timer();
   void on_timer();
-  [[nodiscard]] duration limit(http_session::waits what) const;
+  [[nodiscard]] duration limit(byte_session::waits what) const;
 
   std::shared_ptr<state> state_;
   socket_type socket_;
-  http_session session_;
+  std::unique_ptr<byte_session> session_;
   timer timer_{this, [](void* self) { static_cast<connection*>(self)->on_timer(); }};
   pointer pending_;  // itself, while a call is pending
   time_point due_ = time_point::max();
   time_point alarm_ = time_point::max();
-  http_session::waits waits_ = http_session::waits::nothing;
+  byte_session::waits waits_ = byte_session::waits::nothing;
   std::uint64_t seen_ = 0;
   bool reading_ = false;
   bool sending_ = false;
@@ -121,20 +123,20 @@ void http_server::connection::start() {
 
 /// Everything that can be done now, then waits for whatever comes first.
 void http_server::connection::pump() {
-  if (!session_.asking()) pending_ = nullptr;
+  if (!session_->asking()) pending_ = nullptr;
   for (unsigned turn = 0; !closed_ && !lingering_ && !sending_; ++turn) {
     if (turn == max_turns) {
       asio::post(socket_.get_executor(), [self = pointer(this)] { self->pump(); });
       break;
     }
-    session_.proceed();
-    if (session_.has_output()) {
+    session_->proceed();
+    if (session_->has_output()) {
       if (!send()) break;
       continue;
     }
-    if (session_.asking()) {
+    if (session_->asking()) {
       pending_ = this;
-    } else if (session_.over()) {
+    } else if (session_->over()) {
       linger();
       break;
     }
@@ -146,8 +148,8 @@ void http_server::connection::pump() {
 
 /// False where the rest has to wait, or the connection is lost.
 bool http_server::connection::send() {
-  while (session_.has_output()) {
-    const auto parts = session_.output();
+  while (session_->has_output()) {
+    const auto parts = session_->output();
     const std::array<asio::const_buffer, 2> buffers = {asio::buffer(parts[0]), asio::buffer(parts[1])};
     sys_error ec;
     const std::size_t n = socket_.write_some(buffers, ec);
@@ -164,7 +166,7 @@ bool http_server::connection::send() {
       close();
       return false;
     }
-    session_.sent(n);
+    session_->sent(n);
     due_ = time_point::max();  // progress: a new term
   }
   return true;
@@ -172,7 +174,7 @@ bool http_server::connection::send() {
 
 void http_server::connection::read() {
   if (reading_ || closed_) return;
-  const auto space = lingering_ ? std::span<char>(state_->scrap) : session_.space();
+  const auto space = lingering_ ? std::span<char>(state_->scrap) : session_->space();
   if (space.empty()) return;  // the client has to wait until the pending call is answered
   reading_ = true;
   socket_.async_read_some(asio::buffer(space.data(), space.size()),
@@ -184,7 +186,7 @@ void http_server::connection::on_read(sys_error ec, std::size_t n) {
   if (closed_) return;
   if (ec == asio::error::operation_aborted) {
     // Drained while idle. What has arrived by now is still answered.
-    const auto space = session_.space();
+    const auto space = session_->space();
     n = socket_.read_some(asio::buffer(space.data(), space.size()), ec);
     if (ec == asio::error::would_block) {
       linger();
@@ -196,12 +198,12 @@ void http_server::connection::on_read(sys_error ec, std::size_t n) {
     return read();
   }
   if (ec == asio::error::eof)
-    session_.end_of_input();
+    session_->end_of_input();
   else if (ec)
     return close();
   else
-    session_.received(n);
-  if (ec && session_.asking()) return set_timer();  // stopped; the answer will come
+    session_->received(n);
+  if (ec && session_->asking()) return set_timer();  // stopped; the answer will come
   pump();
 }
 
@@ -231,35 +233,40 @@ void http_server::connection::close() {
   timer_.stop();
   sys_error ec;
   socket_.close(ec);
-  session_.abort();
-  if (!session_.asking()) pending_ = nullptr;
+  session_->abort();
+  if (!session_->asking()) pending_ = nullptr;
   state_->gone(*this);
 }
 
 void http_server::connection::drain() {
-  const auto what = session_.waiting();
-  if (what == http_session::waits::first) {
+  const auto what = session_->waiting();
+  if (what == byte_session::waits::first) {
     // Its first request may be on the way: closing now would lose it, and the client could not tell whether it ran.
     due_ = std::min(due_, state_->loop.now() + last_call);
     alarm_ = due_;
     return state_->loop.start(timer_, due_);
   }
-  if (what != http_session::waits::idle) return;
+  if (what == byte_session::waits::stream || what == byte_session::waits::send) {
+    session_->drain();
+    return asio::post(socket_.get_executor(), [self = pointer(this)] { self->pump(); });
+  }
+  if (what != byte_session::waits::idle) return;
   sys_error ec;
   if (reading_ && !lingering_) socket_.cancel(ec);
 }
 
-duration http_server::connection::limit(http_session::waits what) const {
+duration http_server::connection::limit(byte_session::waits what) const {
   const http_settings& s = state_->shared.settings;
   if (lingering_) return s.linger;
   switch (what) {
-    case http_session::waits::first:
-    case http_session::waits::head: return s.header_timeout;
-    case http_session::waits::idle: return s.idle_timeout;
-    case http_session::waits::body: return s.body_timeout;
-    case http_session::waits::send: return s.write_timeout;
-    case http_session::waits::answer:
-    case http_session::waits::nothing: break;
+    case byte_session::waits::first:
+    case byte_session::waits::head: return s.header_timeout;
+    case byte_session::waits::idle: return s.idle_timeout;
+    case byte_session::waits::body: return s.body_timeout;
+    case byte_session::waits::send: return s.write_timeout;
+    case byte_session::waits::answer:
+    case byte_session::waits::stream:
+    case byte_session::waits::nothing: break;
   }
   return duration::max();
 }
@@ -267,10 +274,10 @@ duration http_server::connection::limit(http_session::waits what) const {
 /// The timer itself runs on while the time it stands for moves away; it looks again when it goes off.
 void http_server::connection::set_timer() {
   if (closed_) return;
-  const auto what = session_.waiting();
-  if (what == waits_ && seen_ == session_.requests() && due_ != time_point::max()) return;
+  const auto what = session_->waiting();
+  if (what == waits_ && seen_ == session_->requests() && due_ != time_point::max()) return;
   waits_ = what;
-  seen_ = session_.requests();
+  seen_ = session_->requests();
   const duration term = limit(what);
   due_ = term == duration::max() ? time_point::max() : state_->loop.now() + term;
   if (due_ == time_point::max() || (timer_.running() && alarm_ <= due_)) return;
@@ -286,8 +293,8 @@ void http_server::connection::on_timer() {
     return state_->loop.start(timer_, due_);
   }
   due_ = time_point::max();
-  if (lingering_ || waits_ == http_session::waits::send) return close();
-  session_.timed_out();
+  if (lingering_ || waits_ == byte_session::waits::send) return close();
+  session_->timed_out();
   pump();
 }
 

@@ -2,61 +2,27 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 
 #include <fmt/format.h>
 
 #include "gateway/answer_head.h"
-#include "gateway/encoding.h"
-#include "gateway/gzip.h"
 
 namespace waggle {
 namespace {
 
 constexpr std::size_t first_input = 4096;
-constexpr std::size_t kept_input =
-    std::size_t{64} * 1024;  // the memory of a larger payload or answer is given back after it
-constexpr std::size_t worth_gzip = 1024;
-// Longer answers would hold the core for milliseconds: they go out as they are.
-constexpr std::size_t longest_gzip = std::size_t{64} * 1024;
-constexpr std::size_t no_limit = std::size_t{1} << 62;  // of what is our own
-
-error canceled() {
-  error e;
-  e.code = error_code::canceled;
-  e.whose = fault::caller;
-  e.message = "the caller has gone";
-  return e;
-}
-
+constexpr std::size_t kept_output = std::size_t{64} * 1024;  // the memory of a larger answer is given back after it
 /// So much of the body of a request that was refused is read and thrown away; for more the connection is not worth it.
 constexpr std::uint64_t longest_skip = std::uint64_t{64} * 1024;
 
-std::string fields_of(const error& e) {
-  std::string out = fmt::format("waggle-fault: {}\r\n", to_string(e.whose));
-  if (e.retry_after)
-    out += fmt::format("Retry-After: {}\r\n", std::max<std::int64_t>(0, (e.retry_after->count() + 999) / 1000));
-  return out;
-}
-
-/// Whether an answer is compressed depends on the request.
-constexpr std::string_view vary = "Vary: Accept-Encoding\r\n";
-
 }  // namespace
 
-std::string_view http_shared::date() {
-  if (const time_point now = time.now(); now >= date_until_) {
-    date_ = http_date(std::time(nullptr));
-    date_until_ = now + std::chrono::milliseconds(500);
-  }
-  return date_;
-}
-
-http_session::http_session(http_shared& shared, void* self, waker on_answer)
+http_session::http_session(http_shared& shared, void* self, waker on_more)
     : shared_(shared),
       self_(self),
-      on_answer_(on_answer),
+      on_more_(on_more),
       parser_(shared.settings.header_limit, shared.settings.body_limit),
+      exchange_(shared, this, replied),
       max_input_(shared.settings.header_limit + first_input) {}
 
 std::span<char> http_session::space() {
@@ -85,14 +51,21 @@ void http_session::received(std::size_t n) {
 
 void http_session::end_of_input() {
   ended_ = true;
-  if (asking_) stop_call();
+  if (stream_ != nullptr) return abort();
+  if (!exchange_.asking()) return;
+  exchange_.stop();
+  if (!exchange_.asking()) answer();
 }
 
 void http_session::proceed() {
-  inside_ = true;
-  while (!over_ && !asking_ && !has_output()) {
+  while (!over_ && !exchange_.asking() && !has_output()) {
+    if (stream_ != nullptr) {
+      proceed_stream();
+      if (stream_ != nullptr) break;
+      continue;
+    }
     if (skip_ > 0 && !skip()) break;
-    const auto step = parser_.feed({input_.get() + begin_, end_ - begin_}, call_.request.input);
+    const auto step = parser_.feed({input_.get() + begin_, end_ - begin_}, exchange_.body());
     begin_ += step.used;
     if (step.now == http_parser::state::need_more) {
       if (ended_)
@@ -108,7 +81,33 @@ void http_session::proceed() {
     else
       refuse_bytes(step.now);
   }
-  inside_ = false;
+}
+
+/// What the stream has for the client, and the client for it.
+void http_session::proceed_stream() {
+  if (!chunked_ && end_ > begin_) {
+    stream_->received({input_.get() + begin_, end_ - begin_});
+    begin_ = end_;
+  }
+  std::string bytes = stream_->take();
+  const bool last = stream_->ended();
+  if (bytes.empty() && !last) return;
+  head_.clear();
+  if (chunked_ && !bytes.empty()) head_ = fmt::format("{:x}\r\n", bytes.size());
+  body_ = std::move(bytes);
+  if (chunked_ && !body_.empty()) body_ += "\r\n";
+  if (chunked_ && last) body_ += "0\r\n\r\n";
+  body_size_ = body_.size();
+  sent_ = 0;
+  if (!last) return;
+  end_stream();
+  if (!has_output() && !keep_) over_ = true;
+}
+
+void http_session::end_stream() {
+  stream_->listen(nullptr, nullptr);
+  stream_.reset();
+  if (!chunked_ || shared_.draining) keep_ = false;
 }
 
 /// Throws away what has come of a body that is not wanted. True where the next request may follow.
@@ -131,18 +130,19 @@ void http_session::sent(std::size_t n) {
   http_stats::add(shared_.stats.bytes_out, n);
   if (has_output()) return;
   head_.clear();
-  if (body_.capacity() > kept_input)
+  if (body_.capacity() > kept_output)
     std::string().swap(body_);
   else
     body_.clear();
   body_size_ = sent_ = 0;
-  if (!keep_) over_ = true;
+  if (!keep_ && stream_ == nullptr) over_ = true;
 }
 
 http_session::waits http_session::waiting() const {
-  if (asking_) return waits::answer;
+  if (exchange_.asking()) return waits::answer;
   if (has_output()) return waits::send;
   if (over_) return waits::nothing;
+  if (stream_ != nullptr) return waits::stream;
   if (parser_.head_done() || skip_ > 0) return waits::body;
   if (parser_.started() || begin_ != end_) return waits::head;
   return requests_ == 0 ? waits::first : waits::idle;
@@ -160,20 +160,21 @@ void http_session::timed_out() {
     over_ = true;
 }
 
+void http_session::drain() {
+  if (stream_ != nullptr) stream_->drain();
+}
+
 void http_session::abort() {
   over_ = true;
   keep_ = false;
   head_.clear();
   body_.clear();
   body_size_ = sent_ = 0;
-  if (asking_) stop_call();
-}
-
-void http_session::stop_call() {
-  // It may finish at once; whoever calls this looks at the outcome.
-  const bool was_inside = std::exchange(inside_, true);
-  call_.stop(canceled());
-  inside_ = was_inside;
+  if (stream_ != nullptr) {
+    stream_->abort();
+    end_stream();
+  }
+  exchange_.stop();
 }
 
 void http_session::on_head() {
@@ -181,22 +182,13 @@ void http_session::on_head() {
   const auto left = parser_.body_left();
   if (left && *left <= end_ - begin_) return;                    // the body is here already
   const bool on_hold = head.expects_continue && begin_ == end_;  // for our word that the body is wanted
-  auto route = find_route(head, true, shared_.directory, shared_.settings, shared_.loopback);
-  std::optional<error> full;
-  if (route && route->what == http_route::kind::call) full = route->target->refuses();
-  if (full || (!route && on_hold)) {
+  if (exchange_.refuses(head, on_hold)) {
     ++requests_;
     http_stats::add(shared_.stats.requests);
     // Who waits may send the body all the same, or not: RFC 9110 §10.1.1.
     keep_ = !on_hold && left && *left <= longest_skip && head.keep_alive && !shared_.draining;
     skip_ = keep_ ? *left : 0;
-    gzip_ = false;
-    if (!full) return refuse(route.error());
-    call_.request.method = route->of->name;
-    call_.request.context = {};
-    call_.request.context.trace = trace_context::parse(head.traceparent).value_or(trace_context{});
-    prepare();
-    return route->target->refuse(call_, *std::move(full));
+    return answer();
   }
   if (on_hold) head_ = "HTTP/1.1 100 Continue\r\n\r\n";
 }
@@ -206,62 +198,19 @@ void http_session::on_request() {
   http_stats::add(shared_.stats.requests);
   http_head& head = parser_.head();
   keep_ = head.keep_alive && !shared_.draining;
-  gzip_ = !head.accept_encoding.empty() && accepts_gzip(head.accept_encoding);
-  const auto route =
-      find_route(head, !call_.request.input.empty(), shared_.directory, shared_.settings, shared_.loopback);
-  if (!route) return refuse(route.error());
-  if (route->what == http_route::kind::call) return ask(*route);
-  if (route->what == http_route::kind::contract)
-    return answer_page(
-        {200, std::string(route->content_type), route->gzipped ? gunzip(*route->text, no_limit).bytes : *route->text});
-  if (shared_.pages)
-    if (auto found = shared_.pages(route->path)) return answer_page(std::move(*found));
-  error e;
-  e.code = error_code::not_found;
-  e.whose = fault::caller;
-  e.message = "there is nothing at this path";
-  refuse({std::move(e), 0, {}});
+  exchange_.begin(head);
+  if (!exchange_.asking()) answer();
 }
 
-void http_session::ask(const http_route& route) {
-  const time_point now = parser_.head().connect_timeout.empty() ? time_point{} : shared_.time.now();
-  if (auto filled = fill_request(parser_.head(), *route.of, now, shared_.settings.body_limit, call_.request); !filled)
-    return refuse(filled.error());
-  prepare();
-  route.target->ask(call_);
-}
-
-/// Of the call what is the same for each.
-void http_session::prepare() {
-  call_.request.id = shared_.next_id++;
-  call_.response = {};
-  call_.then(this, answered);
-  asking_ = true;
-}
-
-void http_session::answered(void* self, service_call&) noexcept {
+void http_session::replied(void* self) {
   auto& s = *static_cast<http_session*>(self);
-  s.asking_ = false;
-  s.answer_call();
-  if (!s.inside_) s.on_answer_(s.self_);
+  if (!s.over_) s.answer();  // else aborted meanwhile
+  s.on_more_(s.self_);
 }
 
-void http_session::answer_call() {
-  if (over_) return;  // aborted meanwhile
-  if (ended_) keep_ = false;
-  if (shared_.draining) keep_ = false;
-  auto& output = call_.response.output;
-  if (output) return answer(200, "application/json", std::move(*output), &call_.response.cost, {});
-  const error& e = output.error();
-  answer(http_status(e.code), "application/json", connect_error_json(e, shared_.settings.show_debug),
-         &call_.response.cost, fields_of(e));
-}
-
-void http_session::answer_page(page p) { answer(p.status, p.content_type, std::move(p.body), nullptr, {}); }
-
-void http_session::refuse(const http_refusal& why) {
-  answer(why.status != 0 ? why.status : http_status(why.why.code), "application/json",
-         connect_error_json(why.why, shared_.settings.show_debug), nullptr, fields_of(why.why) + why.headers);
+void http_session::answer() {
+  if (ended_ || shared_.draining) keep_ = false;
+  answer(std::move(exchange_.reply()));
 }
 
 void http_session::refuse_bytes(http_parser::state why) {
@@ -277,49 +226,52 @@ void http_session::refuse_bytes(http_parser::state why) {
   e.code = error_code::resource_exhausted;
   e.whose = fault::caller;
   e.message = fmt::format("the body is longer than the limit of {} bytes", shared_.settings.body_limit);
-  refuse({std::move(e), 0, {}});
+  exchange_.refuse({std::move(e), 0, {}});
+  answer();
 }
 
 void http_session::refuse_text(unsigned status, std::string_view text) {
   keep_ = false;
   http_stats::add(shared_.stats.bad_requests);
-  answer(status, "text/plain; charset=utf-8", std::string(text) + "\n", nullptr, {});
+  answer(
+      {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::string(text) + "\n", .headers = {}});
 }
 
-void http_session::answer(unsigned status, std::string_view content_type, std::string body, const receipt* cost,
-                          std::string headers) {
+void http_session::answer(http_reply reply) {
   const http_head& head = parser_.head();
-  if (body.size() >= worth_gzip) {
-    headers += vary;
-    if (gzip_ && body.size() <= longest_gzip)
-      if (auto small = gzip(body)) {
-        body = std::move(*small);
-        headers += "Content-Encoding: gzip\r\n";
-      }
-  }
+  chunked_ = reply.stream != nullptr && reply.status != 101 && head.version == 11;
+  if (reply.stream != nullptr && !chunked_) keep_ = false;  // its end is the connection's
   http_answer a;
-  a.status = status;
-  a.content_type = content_type;
-  a.length = body.size();
+  a.status = reply.status;
+  a.content_type = reply.content_type;
+  a.length = reply.body.size();
+  a.chunked = chunked_;
+  a.has_length = reply.stream == nullptr;
   a.date = shared_.date();
-  a.cost = cost;
-  a.headers = headers;
-  if (!keep_)
+  a.cost = reply.cost ? &*reply.cost : nullptr;
+  a.headers = reply.headers;
+  if (reply.status == 101)
+    a.connection = "Upgrade";
+  else if (!keep_)
     a.connection = "close";
   else if (head.version == 10)
     a.connection = "keep-alive";
   head_.clear();
   write_head(head_, a);
-  body_ = std::move(body);
+  body_ = std::move(reply.body);
   body_size_ = head.verb == http_verb::head ? 0 : body_.size();
   sent_ = 0;
-  http_stats::add(shared_.stats.answers[std::min(status / 100, 5U)]);
+  http_stats::add(shared_.stats.answers[std::min(reply.status / 100, 5U)]);
+  stream_ = std::move(reply.stream);
+  if (stream_ != nullptr && head.verb == http_verb::head) {
+    stream_->abort();
+    stream_.reset();
+    keep_ = false;
+  }
+  if (stream_ != nullptr) stream_->listen(self_, on_more_);
   // Ready for the next request.
   parser_.reset();
-  if (call_.request.input.capacity() > kept_input)
-    std::string().swap(call_.request.input);
-  else
-    call_.request.input.clear();
+  exchange_.reset();
 }
 
 }  // namespace waggle

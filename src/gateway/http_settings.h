@@ -53,8 +53,10 @@ struct http_stats {
 /// A page for operators.
 struct page {
   unsigned status = 200;
-  std::string content_type;
+  std::string_view content_type;  ///< a literal
   std::string body;
+  std::string headers = {};  ///< whole lines
+  bool packed = false;       ///< the body is in gzip's format
 };
 
 /// `/healthz`, `/readyz`, `/metrics`, `/`: the app's. Nothing where there is no such page. Runs on the asking core, must

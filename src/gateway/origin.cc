@@ -52,10 +52,15 @@ bool host_allowed(std::string_view host, const std::vector<std::string>& allowed
          });
 }
 
+bool origin_listed(std::string_view origin, const std::vector<std::string>& allowed) {
+  return std::ranges::any_of(allowed,
+                             [&](const std::string& one) { return one == "*" || equal_ignoring_case(origin, one); });
+}
+
 bool origin_allowed(std::string_view origin, const std::vector<std::string>& allowed) {
   for (const std::string_view scheme : {"http://", "https://"})
     if (origin.starts_with(scheme) && is_loopback_host(origin.substr(scheme.size()))) return true;
-  return std::ranges::any_of(allowed, [&](const std::string& one) { return equal_ignoring_case(origin, one); });
+  return origin_listed(origin, allowed);
 }
 
 }  // namespace waggle

@@ -12,7 +12,9 @@ namespace waggle {
 /// Loopback, or one of `allowed`: `name` with any port, or `name:port`.
 [[nodiscard]] bool host_allowed(std::string_view host, const std::vector<std::string>& allowed);
 
-/// A loopback origin (`http://localhost:3000`), or one of `allowed`, whole.
+/// One of `allowed`, whole; `*` is any.
+[[nodiscard]] bool origin_listed(std::string_view origin, const std::vector<std::string>& allowed);
+/// A loopback origin (`http://localhost:3000`), or a listed one.
 [[nodiscard]] bool origin_allowed(std::string_view origin, const std::vector<std::string>& allowed);
 
 }  // namespace waggle

@@ -1,0 +1,182 @@
+#include "gateway/http_exchange.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "gateway/answer_head.h"
+#include "gateway/cors.h"
+#include "gateway/encoding.h"
+#include "gateway/gzip.h"
+
+namespace waggle {
+namespace {
+
+/// The memory of a larger payload is given back after it.
+constexpr std::size_t kept_input = std::size_t{64} * 1024;
+constexpr std::size_t worth_gzip = 1024;
+// Longer answers would hold the core for milliseconds: they go out as they are.
+constexpr std::size_t longest_gzip = std::size_t{64} * 1024;
+constexpr std::size_t no_limit = std::size_t{1} << 62;  // of what is our own
+
+error canceled() {
+  error e;
+  e.code = error_code::canceled;
+  e.whose = fault::caller;
+  e.message = "the caller has gone";
+  return e;
+}
+
+error not_found() {
+  error e;
+  e.code = error_code::not_found;
+  e.whose = fault::caller;
+  e.message = "there is nothing at this path";
+  return e;
+}
+
+}  // namespace
+
+std::string_view http_shared::date() {
+  if (const time_point now = time.now(); now >= date_until_) {
+    date_ = http_date(std::time(nullptr));
+    date_until_ = now + std::chrono::milliseconds(500);
+  }
+  return date_;
+}
+
+http_exchange::http_exchange(http_shared& shared, void* self, waker on_reply)
+    : shared_(shared), self_(self), on_reply_(on_reply) {}
+
+bool http_exchange::refuses(const http_head& head, bool on_hold) {
+  const bool was_inside = std::exchange(inside_, true);
+  const auto route = find_route(head, true, shared_.directory, shared_.settings, shared_.loopback);
+  std::optional<error> full;
+  if (route && route->what == http_route::kind::call) full = route->target->refuses();
+  const bool refused = full || (!route && on_hold);
+  if (refused) {
+    cors_ = cors_fields(head, shared_.settings, shared_.loopback);
+    gzip_ = false;
+    if (full) {
+      call_.request.method = route->of->name;
+      call_.request.context = {};
+      call_.request.context.trace = trace_context::parse(head.traceparent).value_or(trace_context{});
+      prepare();
+      route->target->refuse(call_, *std::move(full));
+    } else {
+      refuse(route.error());
+    }
+  }
+  inside_ = was_inside;
+  return refused;
+}
+
+void http_exchange::begin(http_head& head) {
+  const bool was_inside = std::exchange(inside_, true);
+  gzip_ = !head.accept_encoding.empty() && accepts_gzip(head.accept_encoding);
+  cors_ = cors_fields(head, shared_.settings, shared_.loopback);
+  const auto route =
+      find_route(head, !call_.request.input.empty(), shared_.directory, shared_.settings, shared_.loopback);
+  if (!route) {
+    refuse(route.error());
+  } else if (route->what == http_route::kind::call) {
+    ask(head, *route);
+  } else if (route->what == http_route::kind::preflight) {
+    give({.status = 204, .content_type = "", .body = {}, .headers = preflight_fields(head)});
+  } else if (route->what == http_route::kind::contract) {
+    give({.content_type = route->content_type, .body = *route->text, .headers = {}, .packed = route->gzipped});
+  } else if (auto found = shared_.pages ? shared_.pages(route->path) : std::nullopt) {
+    give({.status = found->status,
+          .content_type = found->content_type,
+          .body = std::move(found->body),
+          .headers = std::move(found->headers),
+          .packed = found->packed});
+  } else {
+    refuse({not_found(), 0, {}});
+  }
+  inside_ = was_inside;
+}
+
+void http_exchange::ask(http_head& head, const http_route& route) {
+  const time_point now = head.connect_timeout.empty() ? time_point{} : shared_.time.now();
+  if (auto filled = fill_request(head, *route.of, now, shared_.settings.body_limit, call_.request); !filled)
+    return refuse(filled.error());
+  prepare();
+  route.target->ask(call_);
+}
+
+/// Of the call what is the same for each.
+void http_exchange::prepare() {
+  call_.request.id = shared_.next_id++;
+  call_.response = {};
+  call_.then(this, answered);
+  asking_ = true;
+}
+
+void http_exchange::answered(void* self, service_call&) noexcept { static_cast<http_exchange*>(self)->answer_call(); }
+
+void http_exchange::answer_call() {
+  auto& output = call_.response.output;
+  if (output) {
+    give({.body = std::move(*output), .headers = {}, .cost = call_.response.cost});
+  } else {
+    const error& e = output.error();
+    give({.status = http_status(e.code),
+          .body = connect_error_json(e, shared_.settings.show_debug),
+          .headers = error_fields(e),
+          .cost = call_.response.cost});
+  }
+}
+
+void http_exchange::refuse(const http_refusal& why) {
+  const bool was_inside = std::exchange(inside_, true);
+  give({.status = why.status != 0 ? why.status : http_status(why.why.code),
+        .body = connect_error_json(why.why, shared_.settings.show_debug),
+        .headers = error_fields(why.why) + why.headers});
+  inside_ = was_inside;
+}
+
+void http_exchange::give(http_reply reply) {
+  if (reply.packed && !gzip_) {
+    reply.body = gunzip(reply.body, no_limit).bytes;
+    reply.packed = false;
+  }
+  if (reply.body.size() >= worth_gzip || reply.packed) reply.headers += "Vary: Accept-Encoding\r\n";
+  if (!reply.packed && gzip_ && reply.body.size() >= worth_gzip && reply.body.size() <= longest_gzip &&
+      reply.stream == nullptr) {
+    if (auto small = gzip(reply.body)) {
+      reply.body = *std::move(small);
+      reply.packed = true;
+    }
+  }
+  if (reply.packed) reply.headers += "Content-Encoding: gzip\r\n";
+  if (!cors_.empty()) reply.headers += cors_;
+  reply_ = std::move(reply);
+  handler_.reset();
+  asking_ = false;
+  if (!inside_) on_reply_(self_);
+}
+
+void http_exchange::stop() {
+  if (!asking_) return;
+  // It may finish at once; whoever calls this looks at the outcome.
+  const bool was_inside = std::exchange(inside_, true);
+  if (handler_ != nullptr) {
+    std::exchange(handler_, nullptr)->stop();
+    refuse({canceled(), 0, {}});
+  } else {
+    call_.stop(canceled());
+  }
+  inside_ = was_inside;
+}
+
+void http_exchange::reset() {
+  if (call_.request.input.capacity() > kept_input)
+    std::string().swap(call_.request.input);
+  else
+    call_.request.input.clear();
+}
+
+}  // namespace waggle
