@@ -197,9 +197,9 @@ class composer {
     if (combined_ || sources_.size() != 1) return candidate;
     const source& s = sources_.front();
     if (const std::string_view own = s.index().roots[kind].text; !own.empty()) return own;
-    return s.index().find_type(candidate) == nullptr ? candidate : free_name(std::string(candidate), [&](auto n) {
-      return s.index().find_type(n) != nullptr;
-    });
+    return s.index().find_type(candidate) == nullptr
+               ? candidate
+               : free_name(std::string(candidate), [&](auto n) { return s.index().find_type(n) != nullptr; });
   }
 
   template <class Taken>
@@ -392,7 +392,8 @@ composition compose(std::span<const std::shared_ptr<const contract>> sources, bo
 }
 
 void drop_sensitive(document& doc) {
-  for_each_directives(doc, [](std::vector<directive>& directives) { std::erase_if(directives, is_sensitive_directive); });
+  for_each_directives(doc,
+                      [](std::vector<directive>& directives) { std::erase_if(directives, is_sensitive_directive); });
 }
 
 }  // namespace waggle::graphql
