@@ -38,10 +38,9 @@ class cycle_search {
  public:
   explicit cycle_search(checked_document& d) : d_(d), states_(d.doc.fragments.size(), state::unseen) {}
 
-  bool none() {
+  void run() {
     for (std::uint32_t i = 0; i < states_.size(); ++i)
       if (states_[i] == state::unseen) walk(i);
-    return !found_;
   }
 
  private:
@@ -73,7 +72,6 @@ class cycle_search {
   }
 
   void report(const fragment_use& spread) {
-    found_ = true;
     if (d_.found.full()) return;
     const auto from = std::ranges::find(path_, spread.number, &step::fragment);
     constexpr std::ptrdiff_t most_named = 5;
@@ -92,7 +90,6 @@ class cycle_search {
   checked_document& d_;
   std::vector<state> states_;
   std::vector<step> path_;
-  bool found_ = false;
 };
 
 }  // namespace
@@ -105,10 +102,10 @@ void index_fragments(checked_document& d) {
   }
 }
 
-bool check_fragment_uses(checked_document& d) {
-  if (d.doc.fragments.empty()) return true;
+void check_fragment_uses(checked_document& d) {
+  if (d.doc.fragments.empty()) return;
   check_used(d);
-  return cycle_search(d).none();
+  cycle_search(d).run();
 }
 
 }  // namespace waggle::graphql

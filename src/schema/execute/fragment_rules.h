@@ -7,7 +7,6 @@ namespace waggle::graphql {
 void index_fragments(checked_document& d);
 
 /// Reports fragments that nobody uses (§5.5.1.4) and those that spread themselves (§5.5.2.2). Needs what `check_selections` fills.
-/// True where none spreads itself.
-[[nodiscard]] bool check_fragment_uses(checked_document& d);
+void check_fragment_uses(checked_document& d);
 
 }  // namespace waggle::graphql

@@ -38,9 +38,9 @@ void validate(const query_schema& s, const executable_document& doc, findings& f
   index_fragments(d);
   check_selections(d);
   check_operations(d);
-  const bool finite = check_fragment_uses(d);
+  check_fragment_uses(d);
   check_variables(d);
-  if (finite) check_field_merging(d);
+  check_field_merging(d);
 }
 
 }  // namespace waggle::graphql
