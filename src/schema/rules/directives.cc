@@ -207,17 +207,6 @@ class constant_checker {
     }
   }
 
-  [[nodiscard]] static bool fits_scalar(const value& v, std::string_view scalar) {
-    const bool integer = v.kind == value_kind::integer;
-    if (scalar == "Int") return integer && integer_of(v).has_value();
-    if (scalar == "Float") return (integer || v.kind == value_kind::floating) && finite(v);
-    if (scalar == "String") return v.kind == value_kind::string;
-    if (scalar == "Boolean") return v.kind == value_kind::boolean;
-    if (scalar == "ID") return v.kind == value_kind::string || integer;
-    return true;
-  }
-  static bool finite(const value& v) { return std::isfinite(std::strtod(std::string(v.text).c_str(), nullptr)); }
-
   /// Of a scalar that takes anything: no key stands twice (§5.6.3).
   void check_keys(const value& v, const place* at) {
     if (found_.full()) return;
@@ -271,7 +260,19 @@ class constant_checker {
   findings& found_;
 };
 
+bool finite(const value& v) { return std::isfinite(std::strtod(std::string(v.text).c_str(), nullptr)); }
+
 }  // namespace
+
+bool fits_scalar(const value& v, std::string_view scalar) {
+  const bool integer = v.kind == value_kind::integer;
+  if (scalar == "Int") return integer && integer_of(v).has_value();
+  if (scalar == "Float") return (integer || v.kind == value_kind::floating) && finite(v);
+  if (scalar == "String") return v.kind == value_kind::string;
+  if (scalar == "Boolean") return v.kind == value_kind::boolean;
+  if (scalar == "ID") return v.kind == value_kind::string || integer;
+  return true;
+}
 
 void check_directives(const schema& s, const document& doc, findings& found) {
   checker c(s, found);
