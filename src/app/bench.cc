@@ -54,6 +54,7 @@ samples load_in_process(one_service& one, const bench_options& o) {
       l.done = false;
       l.began = now;
       l.call.request.method = o.method;
+      l.call.request.context.trusted = true;
       l.call.request.input = o.input;
       l.call.then(&l, [](void* self, service_call&) noexcept { static_cast<lane*>(self)->done = true; });
       one.entry().ask(l.call);

@@ -22,6 +22,7 @@ struct row {
 constexpr std::array rows = {
     row{"rate", &service_limits::rate, most},
     row{"burst", &service_limits::burst, most},
+    row{"rate_per_caller", &service_limits::rate_per_caller, most},
     row{"concurrency", &service_limits::concurrency, 1'000'000},
     row{"cpu_ms", &service_limits::cpu_ms, 1'000'000},
     row{"memory_mb", &service_limits::memory_mb, 2048},

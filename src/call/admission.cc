@@ -12,7 +12,7 @@ duration time_of_one(const service_limits& l) {
 }  // namespace
 
 std::shared_ptr<admission> admission::make(std::string service, const service_limits& limits) {
-  if (limits.rate == 0 && limits.concurrency == 0) return nullptr;
+  if (limits.rate == 0 && limits.concurrency == 0 && limits.rate_per_caller == 0) return nullptr;
   return std::shared_ptr<admission>(new admission(std::move(service), limits));
 }
 
@@ -21,7 +21,8 @@ admission::admission(std::string service, const service_limits& limits)
       rate_(limits.rate),
       concurrency_(limits.concurrency),
       each_(time_of_one(limits)),
-      requests_(each_ * (limits.burst > 0 ? limits.burst : limits.rate)) {}
+      requests_(each_ * (limits.burst > 0 ? limits.burst : limits.rate)),
+      by_caller_(limits.rate_per_caller > 0 ? std::make_unique<caller_rates>(limits.rate_per_caller) : nullptr) {}
 
 error admission::too_often(duration wait) const {
   return overloaded(
@@ -37,11 +38,24 @@ error admission::too_many() const {
                     std::chrono::seconds(1));
 }
 
-std::optional<error> admission::enter(time_point now) {
+std::optional<error> admission::enter(time_point now, const request_context& from) {
   if (const std::uint32_t before = inside_.fetch_add(1, std::memory_order_relaxed);
       concurrency_ > 0 && before >= concurrency_) {
     leave();
     return too_many();
+  }
+  if (by_caller_ && !from.trusted) {
+    const duration wait = by_caller_->take(from.caller ? from.caller->key : std::string_view{}, now);
+    if (wait > duration(0)) {
+      leave();
+      return overloaded(
+          failure_cause::rate,
+          fmt::format("{} takes {} requests a second {} (the operator's limit, rate_per_caller): try again "
+                      "later",
+                      service_, by_caller_->rate(),
+                      from.caller ? "of each caller" : "of all callers together who do not say who they are"),
+          wait);
+    }
   }
   if (rate_ == 0) return std::nullopt;
   const duration wait = requests_.take(each_, now);

@@ -3,13 +3,14 @@
 #include <memory>
 #include <string>
 
+#include "call/caller_rates.h"
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/rate_bucket.h"
 
 namespace waggle {
 
-/// How many requests the operator lets come in to one service: so many a second, so many at a time. Shared by the call
+/// How many requests the operator lets come in to one service: so many a second, of each caller too, so many at a time. Shared by the call
 /// chains of all cores.
 class admission {
  public:
@@ -17,9 +18,10 @@ class admission {
   [[nodiscard]] static std::shared_ptr<admission> make(std::string service, const service_limits& limits);
 
   /// Lets a request in, which is to `leave`; or says why not: `resource_exhausted`, with its cause.
-  [[nodiscard]] std::optional<error> enter(time_point now);
+  /// A caller's own rate does not count what the node itself or its operator asks.
+  [[nodiscard]] std::optional<error> enter(time_point now, const request_context& from);
   void leave() { inside_.fetch_sub(1, std::memory_order_relaxed); }
-  /// What `enter` would say, as far as that can be known.
+  /// What `enter` would say of anybody, as far as that can be known.
   [[nodiscard]] std::optional<error> refuses(time_point now) const;
 
  private:
@@ -32,6 +34,7 @@ class admission {
   const std::uint32_t concurrency_;
   const duration each_;  // in which one request's place fills again
   rate_bucket requests_;
+  const std::unique_ptr<caller_rates> by_caller_;  // null: no such limit
   std::atomic<std::uint32_t> inside_{0};
 };
 

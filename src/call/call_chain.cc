@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "call/access.h"
 #include "call/request_log.h"
 #include "schema/language/text.h"
 #include "schema/redact.h"
@@ -119,10 +120,13 @@ void call_chain::ask(service_call& call) {
     leave(p, call);
   };
   if (p.asked == nullptr) return refuse(unknown_method(about_, call.request.method));
+  const request_context& from = call.request.context;
+  if (from.path == nullptr && !from.trusted)  // who may call from inside is a matter of grants
+    if (auto why = denies(*p.asked, from.caller.get())) return refuse(*std::move(why));
   // At once: its payload is not looked at.
   if (auto why = inner_.refuses()) return refuse(*std::move(why));
   if (settings_.admits) {
-    if (auto why = settings_.admits->enter(core_.now())) return refuse(*std::move(why));
+    if (auto why = settings_.admits->enter(core_.now(), from)) return refuse(*std::move(why));
     p.counted = true;
   }
   if (error why; !admit(call, *p.asked, why)) return refuse(std::move(why));

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/caller.h"
 #include "core/error.h"
 #include "core/trace.h"
 
@@ -62,9 +63,11 @@ struct request_context {
   std::optional<time_point> deadline;  ///< the caller's: wall time, ends its wait
   trace_context trace;                 ///< none without one
   metadata headers;
-  std::shared_ptr<const call_path> path;   ///< null: from outside
-  std::shared_ptr<guest_request> calling;  ///< of a guest's call of a service of the node: its request; else null
-  bool never_queues = false;               ///< on an edge that lies on a cycle of `@uses`: `resource_exhausted` instead
+  std::shared_ptr<const call_path> path;         ///< null: from outside
+  std::shared_ptr<guest_request> calling;        ///< of a guest's call of a service of the node: its request; else null
+  std::shared_ptr<const waggle::caller> caller;  ///< of the request from outside; null: anonymous, or the node itself
+  bool trusted = false;                          ///< the node itself asks, or its operator: `@auth` is not looked at
+  bool never_queues = false;  ///< on an edge that lies on a cycle of `@uses`: `resource_exhausted` instead
 };
 
 struct service_request {

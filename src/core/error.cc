@@ -15,10 +15,10 @@ constexpr std::array<std::string_view, 17> code_names = {
     "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
     "data_loss", "unauthenticated"};
 constexpr std::array<std::string_view, failure_causes> cause_names = {
-    "none",       "payload",     "too_large", "unknown_method", "deadline",      "queue",        "wait",
-    "rate",       "concurrency", "cpu",       "memory",         "ring",          "breaker",      "closing",
-    "instances",  "answer",      "time_out",  "unreachable",    "out_of_bounds", "out_of_stack", "bad_call",
-    "arithmetic", "exit",        "abi",       "ended"};
+    "none",          "payload",      "too_large",   "unknown_method", "deadline", "queue",    "wait",
+    "rate",          "concurrency",  "cpu",         "memory",         "ring",     "breaker",  "closing",
+    "instances",     "anonymous",    "credentials", "scope",          "answer",   "time_out", "unreachable",
+    "out_of_bounds", "out_of_stack", "bad_call",    "arithmetic",     "exit",     "abi",      "ended"};
 static_assert(cause_names.back() == "ended");
 constexpr std::array<std::string_view, 4> fault_names = {"caller", "guest", "host", "overload"};
 

@@ -52,6 +52,9 @@ enum class failure_cause : std::uint8_t {
   breaker,      ///< the guest keeps crashing
   closing,      ///< the service or the node ends
   instances,    ///< the node has no room for another instance
+  anonymous,    ///< the method is for verified callers
+  credentials,  ///< what the caller gave does not show who it is
+  scope,        ///< the caller has none of the method's scopes
   // of the guest
   answer,    ///< it does not fit the contract
   time_out,  ///< the service's own
@@ -64,7 +67,7 @@ enum class failure_cause : std::uint8_t {
   abi,         ///< it broke the guest ABI
   ended,       ///< by an import, or a trap of another kind
 };
-constexpr std::size_t failure_causes = 25;
+constexpr std::size_t failure_causes = 28;
 constexpr bool is_refusal(failure_cause c) { return c != failure_cause::none && c < failure_cause::answer; }
 
 /// One place where a payload or an answer does not fit its contract.

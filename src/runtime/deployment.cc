@@ -14,7 +14,8 @@ version_share share_with(const version_share& before, const std::string& service
                     .limits = now,
                     .admits = before.admits,
                     .cpu = before.cpu};
-  if (old.rate != now.rate || old.burst != now.burst || old.concurrency != now.concurrency)
+  if (old.rate != now.rate || old.burst != now.burst || old.concurrency != now.concurrency ||
+      old.rate_per_caller != now.rate_per_caller)
     all.admits = admission::make(service, now);
   if (old.cpu_ms != now.cpu_ms) all.cpu = now.cpu_ms > 0 ? std::make_shared<cpu_budget>(now.cpu_ms) : nullptr;
   return all;

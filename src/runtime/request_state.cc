@@ -37,8 +37,8 @@ result<std::string> request_state::record_of(const service_request& r) {
   if (key.empty() || key.size() > longest_key)
     return fail(error_code::invalid_argument, fault::caller,
                 fmt::format("an Idempotency-Key has 1 to {} characters; this one has {}", longest_key, key.size()));
-  // Callers are not told apart before they are verified; the field between is theirs.
-  return fmt::format("{}\n\n{}", r.method, key);
+  // Who did not say who it is shares the empty name with others of its kind. No method and no caller's name has a line feed.
+  return fmt::format("{}\n{}\n{}", r.method, r.context.caller ? r.context.caller->key : "", key);
 }
 
 std::shared_ptr<transaction> request_state::transaction_of(service_call& call) {

@@ -146,6 +146,8 @@ sub_calls::under_way* sub_calls::start(const caller& from, guest_call& wanted, c
   r.id = from.request.id;
   if (latest != time_point::max()) r.context.deadline = latest - margin(remaining);
   r.context.trace = outer.trace;
+  r.context.caller = outer.caller;
+  r.context.trusted = outer.trusted;
   r.context.path = from.effects.path;
   r.context.calling = from.shared_effects;
   r.context.never_queues = cycles_->contains(from.about.name, wanted.service);

@@ -268,8 +268,9 @@ std::string wasm_worker::guest_context() {
     remaining =
         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*r.context.deadline - now()).count());
   return fmt::format(
-      R"({{"id":"{}","service":{},"method":{},"caller":null,"path":[{}],"remainingMs":{},"traceparent":{},"metadata":{}}})",
-      r.id, json_quote(around_.about.name), json_quote(r.method), path, remaining,
+      R"({{"id":"{}","service":{},"method":{},"caller":{},"path":[{}],"remainingMs":{},"traceparent":{},"metadata":{}}})",
+      r.id, json_quote(around_.about.name), json_quote(r.method),
+      r.context.caller ? to_json(*r.context.caller) : "null", path, remaining,
       json_quote(r.context.trace.traceparent()), metadata_json(r.context.headers));
 }
 

@@ -51,7 +51,8 @@ void read_methods(const schema& s, contract& into, type_compiler& types, finding
                                   shown(f.id.text), to_string(other->kind)));
           continue;
         }
-        into.methods.emplace(f.id.text, compile_method(s, f, kind, types, found));
+        method& made = into.methods.emplace(f.id.text, compile_method(s, f, kind, types, found)).first->second;
+        if (!made.auth) made.auth = into.auth;
       }
     }
   }

@@ -52,6 +52,9 @@ struct method {
   bool bare = false;      ///< the payload is the only argument's value itself
   bool internal = false;  ///< not from outside
   bool idempotent = false;
+  /// @auth, the method's own or else the service's: from outside only verified callers, and where there are scopes, in order, only
+  /// those who have one of them. Nothing: everybody.
+  std::optional<std::vector<std::string>> auth;
   std::optional<std::chrono::milliseconds> timeout;   ///< @timeout
   std::optional<schedule_settings> schedule;          ///< @schedule
   std::shared_ptr<const graphql::type_tables> types;  ///< null: any JSON passes
@@ -83,7 +86,8 @@ struct contract {
   pool_settings pool;
   std::optional<std::uint32_t> memory_mb;
   std::optional<std::chrono::milliseconds> timeout;
-  std::vector<std::string> uses;  ///< @uses: fully qualified names, in order, none twice
+  std::optional<std::vector<std::string>> auth;  ///< @auth, of methods that have none of their own
+  std::vector<std::string> uses;                 ///< @uses: fully qualified names, in order, none twice
   std::map<std::string, method, std::less<>> methods;
   std::string sdl;  ///< the text it was compiled from
   /// The same as a syntax tree, in the standard form (schema/schema.h). Null in a contract that no text was compiled to.

@@ -235,9 +235,20 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"type Query { a: Int } extend schema @okra(namespace: \"a\")", "directive @okra is not defined"},
         wrong{"schema @service(name: \"A\") { query: Q } extend schema @service(name: \"A\") type Q { a: Int }",
               ":1:55: error: @service stands here twice"}));
-INSTANTIATE_TEST_SUITE_P(not_yet, schema_errors,
-                         testing::Values(wrong{"type Query { a: Int @auth }",
-                                               ":1:21: error: @auth is not available in this build yet"}));
+INSTANTIATE_TEST_SUITE_P(
+    auth, schema_errors,
+    testing::Values(
+        wrong{R"(type Query { a: Int @auth(scopes: [""]) })", ":1:36: error: \"\" is no scope: 1 to 255 visible"},
+        wrong{R"(type Query { a: Int @auth(scopes: ["a b"]) })", "\"a b\" is no scope"},
+        wrong{R"(type Query { a: Int @auth(scopes: ["a\\b"]) })", "is no scope"},
+        wrong{R"(type Query { a: Int @auth(scopes: ["é"]) })", "is no scope"},
+        wrong{R"(type Query { a: Int @auth(scopes: ["a", "b", "a"]) })", ":1:46: error: a stands here twice"},
+        wrong{R"(type Query { a: Int @auth(scopes: [null]) })", "expected [String!], found null"},
+        wrong{R"(type Query { a: Int @auth(scopes: [1]) })", "expected [String!], found 1"},
+        wrong{R"(type Query { a: Int @auth(scope: "a") })", "did you mean scopes?"},
+        wrong{R"(type Query { a: Int @auth @auth })", "@auth stands here twice"},
+        wrong{R"(extend schema @auth @auth type Query { a: Int })", "@auth stands here twice"},
+        wrong{R"(type Query @auth { a: Int })", "@auth cannot stand on OBJECT"}));
 
 INSTANTIATE_TEST_SUITE_P(
     uses, schema_errors,

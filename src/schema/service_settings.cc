@@ -15,6 +15,8 @@ namespace {
 constexpr std::int32_t no_limit = std::numeric_limits<std::int32_t>::max();
 /// Each name is compared with those before it.
 constexpr std::size_t most_uses = 1000;
+constexpr std::size_t most_scopes = 100;
+constexpr std::size_t longest_scope = 255;
 
 /// What a number may be; the type Int bounds it already.
 struct range {
@@ -128,6 +130,42 @@ void read_uses(const directive& d, contract& into, findings& found) {
   }
 }
 
+/// RFC 6749 §3.3: what may stand between the spaces of a token's scopes.
+bool is_scope(std::string_view text) {
+  return !text.empty() && text.size() <= longest_scope &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
+}
+
+/// `@auth`: its scopes in order; none where any verified caller will do.
+std::vector<std::string> read_auth(const directive& d, findings& found) {
+  std::vector<std::string> scopes;
+  const value* v = given(d, "scopes");
+  if (v == nullptr) return scopes;
+  const auto add = [&](const value& scope) {
+    if (scope.kind != value_kind::string) return;
+    if (!is_scope(scope.text))
+      found.error(scope.offset, fmt::format("\"{}\" is no scope: 1 to {} visible characters of ASCII, no quotes or "
+                                            "backslashes (RFC 6749 §3.3)",
+                                            shown(scope.text), longest_scope));
+    else if (std::ranges::find(scopes, scope.text) != scopes.end())
+      found.error(scope.offset, fmt::format("{} stands here twice", shown(scope.text)));
+    else if (scopes.size() == most_scopes)
+      found.error(scope.offset, fmt::format("@auth takes at most {} scopes", most_scopes));
+    else
+      scopes.emplace_back(scope.text);
+  };
+  if (v->kind != value_kind::list) {
+    add(*v);  // a single value is a list of one (§3.11)
+  } else {
+    for (const value& item : v->items) {
+      add(item);
+      if (found.has_errors() && scopes.size() == most_scopes) break;  // the rest says nothing new
+    }
+  }
+  std::ranges::sort(scopes);
+  return scopes;
+}
+
 void read_schedule(const directive& d, const field& f, method& into, findings& found) {
   if (into.kind == operation::subscription)
     found.error(d.id.offset,
@@ -175,6 +213,7 @@ void read_service(const schema& s, contract& into, findings& found) {
   for (const definition* part : s.parts) {
     for (const directive& d : part->directives) {
       if (d.id.text == "uses") read_uses(d, into, found);
+      if (d.id.text == "auth" && !into.auth) into.auth = read_auth(d, found);
       if (d.id.text != "service" || std::exchange(seen, true)) continue;  // a second one was reported
       if (const value* v = given(d, "name"); v != nullptr && v->kind == value_kind::string) {
         check_service_name(*v, found);
@@ -195,6 +234,7 @@ void read_method_directives(const field& f, method& into, findings& found) {
   for (const directive& d : f.directives) {
     if (d.id.text == "internal") into.internal = true;
     if (d.id.text == "idempotent") into.idempotent = true;
+    if (d.id.text == "auth") into.auth = read_auth(d, found);
     if (d.id.text == "schedule") read_schedule(d, f, into, found);
     if (d.id.text == "timeout")
       if (const auto ms = number("ms", given(d, "ms"), found)) into.timeout = std::chrono::milliseconds(*ms);

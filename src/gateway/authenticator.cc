@@ -1,0 +1,116 @@
+#include "gateway/authenticator.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/ascii.h"
+#include "gateway/sha256.h"
+
+namespace waggle {
+namespace {
+
+error refused(std::string message) {
+  error e;
+  e.code = error_code::unauthenticated;
+  e.whose = fault::caller;
+  e.cause = failure_cause::credentials;
+  e.message = std::move(message);
+  return e;
+}
+
+}  // namespace
+
+authenticator::authenticator(identity_rules rules, refresher refresh)
+    : rules_(std::move(rules)), refresh_(std::move(refresh)) {}
+
+void authenticator::set_keys(std::shared_ptr<const key_set> keys) {
+  keys_ = std::move(keys);
+  tokens_.clear();  // one of them may have lost its key
+  order_.clear();
+}
+
+void authenticator::set_api_keys(std::shared_ptr<const waggle::api_keys> keys) { api_keys_ = std::move(keys); }
+
+result<std::shared_ptr<const caller>> authenticator::verify(std::string_view authorization, std::string_view api_key,
+                                                            wall_time now) {
+  if (!configured() || (authorization.empty() && api_key.empty())) return nullptr;
+  if (!authorization.empty() && !api_key.empty())
+    return std::unexpected(refused("there are both Authorization and X-Api-Key: send one of them"));
+  if (!api_key.empty()) return verify_key(api_key);
+  const std::size_t space = std::min(authorization.find(' '), authorization.size());
+  if (!equal_ignoring_case(authorization.substr(0, space), "bearer"))
+    return std::unexpected(refused("Authorization is of another scheme; Bearer is taken"));
+  authorization.remove_prefix(space);
+  const std::string_view token = trim(authorization);
+  if (token.starts_with(waggle::api_keys::prefix)) return verify_key(token);
+  if (!rules_.tokens) return std::unexpected(refused("this node takes API keys, no tokens"));
+  return verify_token(token, now);
+}
+
+result<std::shared_ptr<const caller>> authenticator::verify_key(std::string_view key) const {
+  if (!rules_.api_keys) return std::unexpected(refused("this node takes tokens, no API keys"));
+  if (key.size() <= waggle::api_keys::longest_key && api_keys_)
+    if (auto who = api_keys_->find(key)) return who;
+  return std::unexpected(refused("the API key is not known"));
+}
+
+result<std::shared_ptr<const caller>> authenticator::verify_token(std::string_view token, wall_time now) {
+  if (token.size() > jwt::longest)  // before it is hashed
+    return std::unexpected(
+        refused(fmt::format("the token has {} bytes, at most {} are taken", token.size(), jwt::longest)));
+  std::string name = sha256(token);
+  if (const auto known = tokens_.find(name); known != tokens_.end()) {
+    if (std::chrono::floor<std::chrono::seconds>(now) < known->second.expires) return known->second.who;
+    // What it says is told below, with the reason why it is not taken any more.
+  }
+  const auto parsed = parse_jwt(token);
+  if (!parsed) return std::unexpected(parsed.error());
+  // Before the signature, which costs a hundred times as much.
+  auto claims = read_claims(parsed->payload, rules_.token, now);
+  if (!claims) return std::unexpected(std::move(claims.error()));
+  if (!keys_) return std::unexpected(unknown_key(false));
+  switch (keys_->check(parsed->how, parsed->kid, parsed->signed_part, parsed->signature)) {
+    case key_set::verdict::genuine: break;
+    case key_set::verdict::no_key: return std::unexpected(unknown_key(true));
+    case key_set::verdict::forged:
+      return std::unexpected(refused("the token's signature is not by the key that it names, or it was changed"));
+  }
+  remember(std::move(name), {claims->who, claims->expires});
+  return std::move(claims->who);
+}
+
+/// New keys may have come into use since they were fetched last.
+error authenticator::unknown_key(bool any_keys) const {
+  const bool coming = refresh_ && refresh_();
+  if (any_keys && !coming)
+    return refused("the token names a key that its issuer does not publish, or one of another kind");
+  error e;
+  e.code = error_code::unavailable;
+  e.whose = fault::host;
+  e.cause = failure_cause::credentials;
+  e.message = any_keys ? "the token names a key that is not known here; new keys are being fetched: try again"
+                       : "the keys that tokens are signed with could not be fetched yet: try again";
+  e.retry_after = std::chrono::seconds(1);
+  return e;
+}
+
+void authenticator::remember(std::string name, remembered_token token) {
+  const auto [at, added] = tokens_.insert_or_assign(name, std::move(token));
+  if (!added) return;
+  order_.push_back(std::move(name));
+  if (order_.size() <= remembered) return;
+  tokens_.erase(order_.front());
+  order_.pop_front();
+}
+
+std::string challenge(const error& why, bool had_credentials) {
+  // RFC 6750 §3.1: who gave nothing is told no reason but how.
+  if (why.code == error_code::unauthenticated)
+    return had_credentials ? R"(Bearer realm="waggle", error="invalid_token")" : R"(Bearer realm="waggle")";
+  if (why.code == error_code::permission_denied && why.cause == failure_cause::scope)
+    return R"(Bearer realm="waggle", error="insufficient_scope")";
+  return {};
+}
+
+}  // namespace waggle
