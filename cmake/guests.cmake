@@ -54,7 +54,7 @@ endmacro()
 
 file(MAKE_DIRECTORY ${guest_out}/hostile ${guest_out}/okra ${example_out})
 
-foreach(name caller echo logger neighbour sleepy)
+foreach(name caller echo logger neighbour sleepy ticker)
   guest_c(${guest_source}/${name}.c ${guest_out}/${name}.wasm ${bare_c_flags})
   guest_copy(${guest_source}/${name}.graphql ${guest_out}/${name}.graphql)
 endforeach()

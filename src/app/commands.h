@@ -10,7 +10,7 @@ namespace waggle {
 /// usage or configuration. Answers go to standard output, everything else to standard error.
 enum exit_status : int { exit_fine = 0, exit_failed = 1, exit_usage = 2 };
 
-int serve(const configuration& c, const std::vector<std::string>& targets);
+int serve(configuration c, const std::vector<std::string>& targets);
 
 struct invoke_options {
   std::string target;

@@ -98,6 +98,18 @@ struct configuration {
     std::vector<std::string> allowed_origins;
   } http;
   struct {
+    bool introspection = true;
+    std::chrono::milliseconds timeout{30'000};
+    std::string documents = "none";  ///< file with stored documents
+    bool only_stored = false;
+    std::uint32_t tokens = 10'000;
+    std::uint32_t depth = 20;
+    std::uint32_t aliases = 100;
+    std::uint32_t root_fields = 50;
+    std::uint32_t directives = 100;
+    std::uint32_t cost = 10'000;
+  } graphql;
+  struct {
     std::uint32_t instances = 1000;
     std::uint32_t memory_mb = 256;
   } wasm;
@@ -108,6 +120,8 @@ struct configuration {
   std::vector<pool_override> pools;
   std::vector<grant> grants;
   std::vector<limit_entry> limited;
+  /// What is in `graphql.documents`, by id; null without. Read by `serve`.
+  std::shared_ptr<const std::map<std::string, std::string, std::less<>>> stored;
   std::string secrets = "/run/secrets";  ///< folder with secrets
   /// `[config."SERVICE"]`: service → key → JSON.
   std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> values;

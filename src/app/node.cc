@@ -56,6 +56,21 @@ http_settings http_settings_for(const configuration& c) {
   return http;
 }
 
+graphql_settings graphql_settings_for(const configuration& c) {
+  graphql_settings g;
+  g.introspection = c.graphql.introspection;
+  g.timeout = c.graphql.timeout;
+  g.limits = {.tokens = c.graphql.tokens,
+              .depth = c.graphql.depth,
+              .aliases = c.graphql.aliases,
+              .root_fields = c.graphql.root_fields,
+              .directives = c.graphql.directives,
+              .cost = c.graphql.cost};
+  g.stored = c.stored;
+  g.only_stored = c.graphql.only_stored;
+  return g;
+}
+
 }  // namespace
 
 node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
@@ -78,8 +93,11 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
           clock, flight_recorder::limits{.requests = c.recorder.requests, .bytes = c.recorder.bytes / c.threads});
     made->host = std::make_unique<host_services>(*made->loop, made->directory, *ground_, c,
                                                  traces_ ? &traces_->lane(i) : nullptr);
-    made->server = std::make_unique<http_server>(*made->loop, made->directory, http,
-                                                 [this](std::string_view path) { return operator_page(path); });
+    made->graphql = std::make_unique<graphql_front>();
+    made->graphql->settings = graphql_settings_for(c);
+    made->server = std::make_unique<http_server>(
+        *made->loop, made->directory, http, [this](std::string_view path) { return operator_page(path); }, nullptr,
+        made->graphql.get());
     cores_.push_back(std::move(made));
   }
   std::vector<core_memory*> memories;
@@ -307,6 +325,25 @@ void node::begin_schedules() {
   cores_.front()->loop->post([this, all = std::exchange(to_schedule_, {})]() mutable {
     for (auto& [name, methods] : all) schedules_->put(name, std::move(methods));
   });
+}
+
+void node::publish_graphql() {
+  auto made = std::make_shared<graphql_endpoints>();
+  std::vector<std::shared_ptr<const contract>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, s] : services_) all.push_back(s->shared_contract());
+  }
+  const auto add = [](std::span<const std::shared_ptr<const contract>> of, bool combined) {
+    auto one = graphql::endpoint::make(of, combined);
+    if (one) return *std::move(one);
+    spdlog::error("no GraphQL for {}: {}", combined ? "all services" : of.front()->name, one.error().message);
+    return std::shared_ptr<const graphql::endpoint>();
+  };
+  for (const auto& c : all)
+    if (auto one = add({&c, 1}, false)) made->by_service.emplace(c->name, std::move(one));
+  if (!all.empty()) made->all = add(all, true);
+  for (const auto& core : cores_) core->loop->post([front = core->graphql.get(), made] { front->replace(made); });
 }
 
 /// A singleton begins when the one before has committed its last; requests wait meanwhile.

@@ -13,6 +13,7 @@
 #include "app/loaded_service.h"
 #include "app/metrics.h"
 #include "app/schedule_store.h"
+#include "gateway/graphql_front.h"
 #include "gateway/http_server.h"
 #include "host/node_operator.h"
 #include "host/trace_exporter.h"
@@ -47,6 +48,9 @@ class node {
   /// The schedules of what was deployed since the last time take effect. Once all services that belong together are
   /// deployed: a missed run begins at once, and calls others.
   void begin_schedules();
+  /// What is served now is what `/graphql` has. Once all services that belong together are deployed or removed: it takes time
+  /// for each service of the node.
+  void publish_graphql();
   /// Takes a service out; it finishes what it has.
   void remove(const std::string& name);
   [[nodiscard]] std::vector<std::string> names() const;
@@ -73,6 +77,7 @@ class node {
     std::unique_ptr<core_memory> memory;
     std::unique_ptr<flight_recorder> recorder;  // null: off
     std::unique_ptr<host_services> host;
+    std::unique_ptr<graphql_front> graphql;
     std::unique_ptr<http_server> server;
     std::unique_ptr<http_server> operators;  // the operator's socket, on the first core
     std::thread thread;

@@ -68,6 +68,8 @@ service_response one_service::ask(const std::string& method, std::string input) 
   call.request.method = method;
   call.request.context.trusted = true;
   call.request.input = std::move(input);
+  const waggle::method* const asked = entry().description().find(method);
+  if (asked != nullptr && asked->kind == operation::subscription) call.request.stream_cursor = "";
   call.then(&done, [](void* self, service_call&) noexcept { *static_cast<bool*>(self) = true; });
   entry().ask(call);
   while (!done) core_.io().run_one();

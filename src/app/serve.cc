@@ -22,6 +22,7 @@
 #include "app/config_keys.h"
 #include "app/data_folder.h"
 #include "app/node.h"
+#include "app/stored_documents.h"
 
 namespace waggle {
 namespace {
@@ -140,6 +141,7 @@ class served {
       for (const auto& [service, used] : node_.missing_uses())
         spdlog::warn("{} uses {}, which is not on this node: its calls there fail with not_found", service, used);
     if (changed) tell_idle_entries();
+    if (changed) node_.publish_graphql();
     return fine;
   }
 
@@ -330,13 +332,21 @@ std::string node_name() {
 
 }  // namespace
 
-int serve(const configuration& c, const std::vector<std::string>& targets) {
+int serve(configuration c, const std::vector<std::string>& targets) {
   if (targets.empty()) {
     fmt::print(stderr, "waggle serve: name at least one target: a .wasm with its schema, or a folder of those\n");
     return exit_usage;
   }
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go
   raise_descriptor_limit(c.http.connections);
+  if (c.graphql.documents != "none") {
+    auto stored = read_stored_documents(c.graphql.documents);
+    if (!stored) {
+      fmt::print(stderr, "waggle: {}\n", stored.error().message);
+      return exit_usage;
+    }
+    c.stored = *std::move(stored);
+  }
   asio::io_context io;
   asio::signal_set reload(io, SIGHUP);  // one that comes while the services are loaded is looked at afterwards
   const steady_clock_source clock;

@@ -72,9 +72,11 @@ call_chain::passage& call_chain::take_passage() {
 }
 
 bool call_chain::admit(service_call& call, const method& m, error& why) {
-  if (m.kind == operation::subscription) {
+  if ((m.kind == operation::subscription) != call.request.stream_cursor.has_value()) {
     why = make(error_code::unimplemented, failure_cause::unknown_method,
-               fmt::format("{} is a subscription; streams are not available in this build yet", m.name));
+               m.kind == operation::subscription
+                   ? fmt::format("{} is a subscription: ask for its stream (docs/subscriptions.md)", m.name)
+                   : fmt::format("{} answers once; there is no stream of it", m.name));
     return false;
   }
   std::string& input = call.request.input;
@@ -138,7 +140,7 @@ void call_chain::ask(service_call& call) {
   }
   const auto own = p.asked->timeout ? p.asked->timeout : about_.timeout;
   call.request.guest_timeout = std::min(own ? duration(*own) : settings_.default_timeout, settings_.max_timeout);
-  call.request.reads_only = p.asked->kind == operation::query;
+  call.request.reads_only = p.asked->kind != operation::mutation;
   call.request.idempotent = p.asked->idempotent;
   enter(p);
 }

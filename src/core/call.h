@@ -75,6 +75,9 @@ struct service_request {
   std::string method;
   std::string input;  ///< the payload's bytes: JSON
   request_context context;
+  /// Of a subscription: the next items of its stream are asked for, from where the last answer ended (its `cursor`; empty at
+  /// first) on. Without it a subscription cannot be asked.
+  std::optional<std::string> stream_cursor;
   /// Of this method, set by the call chain: the guest's own time and its waits. Zero: no limit.
   duration guest_timeout{0};
   bool reads_only = false;  ///< this method is a query; set by the call chain

@@ -48,8 +48,8 @@ std::string shown(std::string_view text) {
   return text.size() <= 100 ? json_quote(text) : json_quote(text.substr(0, 100)) + "…";
 }
 
-bool is_json(std::string_view content_type) {
-  if (!equal_ignoring_case(trim(take_until(content_type, ';')), "application/json")) return false;
+bool is_type(std::string_view content_type, std::string_view wanted) {
+  if (!equal_ignoring_case(trim(take_until(content_type, ';')), wanted)) return false;
   const std::string_view parameter = trim(content_type);
   return parameter.empty() || equal_ignoring_case(parameter, "charset=utf-8") ||
          equal_ignoring_case(parameter, "charset=\"utf-8\"");
@@ -103,7 +103,9 @@ std::expected<http_route, http_refusal> route_call(const http_head& head, bool h
   } else if (head.verb != http_verb::post) {
     return wrong_verb("methods take POST, queries GET and HEAD too",
                       of->kind == operation::query ? "GET, HEAD, POST" : "POST");
-  } else if (!settings.for_operator && !is_json(head.content_type) && (has_body || !head.content_type.empty())) {
+  } else if (of->kind == operation::subscription && is_type(head.content_type, "application/connect+json")) {
+    return http_route{.what = http_route::kind::stream, .target = *target, .of = of, .path = {}};
+  } else if (!settings.for_operator && !is_json_type(head.content_type) && (has_body || !head.content_type.empty())) {
     return wrong_type(
         fmt::format("the content type {} is not supported; send application/json", shown(head.content_type)));
   }
@@ -128,24 +130,6 @@ std::expected<http_route, http_refusal> route_contract(std::string_view service_
                     .text = text,
                     .gzipped = row->format != description_format::graphql && about.described->gzipped,
                     .content_type = row->content_type};
-}
-
-std::expected<void, http_refusal> decompress(std::string_view coding, std::string_view where, std::size_t limit,
-                                             std::string& input) {
-  if (coding.empty() || equal_ignoring_case(coding, "identity")) return {};
-  if (!equal_ignoring_case(coding, "gzip"))
-    return refuse(error_code::unimplemented,
-                  fmt::format("the {} {} is not supported; use gzip or identity", where, shown(coding)), 0,
-                  "Accept-Encoding: gzip, identity\r\n");
-  if (input.empty()) return {};  // an empty message is not compressed
-  gunzipped plain = gunzip(input, limit);
-  if (plain.failure == gunzip_failure::too_large)
-    return refuse(error_code::resource_exhausted,
-                  fmt::format("the uncompressed message is longer than the limit of {} bytes", limit));
-  if (plain.failure)
-    return refuse(error_code::invalid_argument, fmt::format("the {} is gzip, but the message is not", where));
-  input = std::move(plain.bytes);
-  return {};
 }
 
 std::expected<void, http_refusal> read_query(std::string_view query, std::size_t limit, service_request& request) {
@@ -178,6 +162,26 @@ void add_detail(std::string& out, std::string_view type, std::string_view json) 
 
 }  // namespace
 
+std::expected<void, http_refusal> decompress(std::string_view coding, std::string_view where, std::size_t limit,
+                                             std::string& input) {
+  if (coding.empty() || equal_ignoring_case(coding, "identity")) return {};
+  if (!equal_ignoring_case(coding, "gzip"))
+    return refuse(error_code::unimplemented,
+                  fmt::format("the {} {} is not supported; use gzip or identity", where, shown(coding)), 0,
+                  "Accept-Encoding: gzip, identity\r\n");
+  if (input.empty()) return {};  // an empty message is not compressed
+  gunzipped plain = gunzip(input, limit);
+  if (plain.failure == gunzip_failure::too_large)
+    return refuse(error_code::resource_exhausted,
+                  fmt::format("the uncompressed message is longer than the limit of {} bytes", limit));
+  if (plain.failure)
+    return refuse(error_code::invalid_argument, fmt::format("the {} is gzip, but the message is not", where));
+  input = std::move(plain.bytes);
+  return {};
+}
+
+bool is_json_type(std::string_view content_type) { return is_type(content_type, "application/json"); }
+
 unsigned http_status(error_code code) { return statuses[static_cast<std::size_t>(code)]; }
 
 std::string connect_error_json(const error& e, bool show_debug) {
@@ -207,6 +211,9 @@ std::expected<http_route, http_refusal> find_route(const http_head& head, bool h
   std::string_view query = head.target;
   const std::string_view path = take_until(query, '?');
   const std::string_view inner = path.starts_with('/') ? path.substr(1) : path;
+  if (settings.graphql && inner == "graphql") return http_route{.what = http_route::kind::graphql};
+  if (settings.graphql && inner.starts_with("graphql/"))
+    return http_route{.what = http_route::kind::graphql, .path = inner.substr(sizeof("graphql/") - 1)};
   if (const std::size_t slash = inner.find('/'); slash != std::string_view::npos)
     return route_call(head, has_body, inner.substr(0, slash), inner.substr(slash + 1), directory, settings);
   if (!is_read(head.verb))
@@ -216,19 +223,28 @@ std::expected<http_route, http_refusal> find_route(const http_head& head, bool h
   return route_contract(inner, query, directory, settings);
 }
 
-std::expected<void, http_refusal> fill_request(http_head& head, const method& of, time_point now,
-                                               std::size_t body_limit, service_request& request) {
-  if (!head.connect_version.empty() && head.connect_version != "1")
-    return refuse(error_code::invalid_argument,
-                  fmt::format("Connect-Protocol-Version must be 1, not {}", shown(head.connect_version)));
-  request.context.deadline.reset();
+std::expected<request_context, http_refusal> read_context(http_head& head, time_point now) {
+  request_context c;
   if (!head.connect_timeout.empty()) {
     const auto ms = parse_digits(head.connect_timeout, 10);
     if (!ms)
       return refuse(error_code::invalid_argument,
                     fmt::format("Connect-Timeout-Ms must be 1 to 10 digits, not {}", shown(head.connect_timeout)));
-    request.context.deadline = now + std::chrono::milliseconds(*ms);
+    c.deadline = now + std::chrono::milliseconds(*ms);
   }
+  c.trace = trace_context::parse(head.traceparent).value_or(trace_context{});
+  c.headers = std::move(head.extra);
+  return c;
+}
+
+std::expected<void, http_refusal> fill_request(http_head& head, const method& of, time_point now,
+                                               std::size_t body_limit, service_request& request) {
+  if (!head.connect_version.empty() && head.connect_version != "1")
+    return refuse(error_code::invalid_argument,
+                  fmt::format("Connect-Protocol-Version must be 1, not {}", shown(head.connect_version)));
+  auto context = read_context(head, now);
+  if (!context) return refused(std::move(context.error()));
+  request.context = *std::move(context);
   if (is_read(head.verb)) {
     std::string_view query = head.target;
     take_until(query, '?');
@@ -239,8 +255,7 @@ std::expected<void, http_refusal> fill_request(http_head& head, const method& of
   if (request.input.empty()) request.input = "{}";
   request.input.reserve(request.input.size() + padding);
   request.method = of.name;
-  request.context.trace = trace_context::parse(head.traceparent).value_or(trace_context{});
-  request.context.headers = std::move(head.extra);
+  request.stream_cursor.reset();
   request.guest_timeout = duration{0};
   return {};
 }

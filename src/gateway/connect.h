@@ -30,15 +30,25 @@ struct http_refusal {
 
 /// What a request is for.
 struct http_route {
-  enum class kind : std::uint8_t { call, contract, page, preflight };
-  kind what = kind::page;
-  service* target = nullptr;           ///< of `call` and `contract`; valid until the directory changes
-  const method* of = nullptr;          ///< of `call`
-  std::string_view path;               ///< of `page`; points into the head
+  enum class kind : std::uint8_t { call, stream, contract, page, graphql, preflight };
+  kind what = kind::page;              ///< `stream`: a subscription's, by Connect's server streaming
+  service* target = nullptr;           ///< of `call`, `stream` and `contract`; valid until the directory changes
+  const method* of = nullptr;          ///< of `call` and `stream`
+  std::string_view path;               ///< of `page`; of `graphql` the service's name or nothing; points into the head
   const std::string* text = nullptr;   ///< of `contract`: its description in the format asked for
   bool gzipped = false;                ///< of `contract`: its text is kept in gzip's format
   std::string_view content_type = {};  ///< of `contract`
 };
+
+/// application/json, in UTF-8.
+[[nodiscard]] bool is_json_type(std::string_view content_type);
+
+/// Unpacks what came with a Content-Encoding; `where` names the field in messages. Errors: an unknown coding, more than `limit`.
+[[nodiscard]] std::expected<void, http_refusal> decompress(std::string_view coding, std::string_view where,
+                                                           std::size_t limit, std::string& input);
+
+/// Deadline, trace, and the caller's own fields, which are moved out of the head.
+[[nodiscard]] std::expected<request_context, http_refusal> read_context(http_head& head, time_point now);
 
 /// Where a request goes, or why it may not: origin, name, verb, content type. Looks at the head only.
 /// `loopback`: the listener is on loopback, so Host and Origin are looked at.

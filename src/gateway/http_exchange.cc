@@ -6,9 +6,14 @@
 
 #include <fmt/format.h>
 
+#include "call/access.h"
 #include "gateway/answer_head.h"
+#include "gateway/authenticator.h"
+#include "gateway/connect_stream.h"
 #include "gateway/cors.h"
 #include "gateway/encoding.h"
+#include "gateway/graphql_front.h"
+#include "gateway/graphql_http.h"
 #include "gateway/gzip.h"
 
 namespace waggle {
@@ -29,12 +34,17 @@ error canceled() {
   return e;
 }
 
-error not_found() {
+error not_found(std::string message) {
   error e;
   e.code = error_code::not_found;
   e.whose = fault::caller;
-  e.message = "there is nothing at this path";
+  e.message = std::move(message);
   return e;
+}
+
+std::string challenge_line(const error& e, bool had_credentials) {
+  const std::string value = challenge(e, had_credentials);
+  return value.empty() ? value : fmt::format("WWW-Authenticate: {}\r\n", value);
 }
 
 }  // namespace
@@ -50,21 +60,37 @@ std::string_view http_shared::date() {
 http_exchange::http_exchange(http_shared& shared, void* self, waker on_reply)
     : shared_(shared), self_(self), on_reply_(on_reply) {}
 
+/// Who asks, by the fields of the request; the node's operator need not say.
+result<std::shared_ptr<const caller>> http_exchange::identify(const http_head& head) const {
+  if (shared_.identity == nullptr) return nullptr;
+  return shared_.identity->verify(head.authorization, head.api_key, std::chrono::system_clock::now());
+}
+
 bool http_exchange::refuses(const http_head& head, bool on_hold) {
   const bool was_inside = std::exchange(inside_, true);
   const auto route = find_route(head, true, shared_.directory, shared_.settings, shared_.loopback);
-  std::optional<error> full;
-  if (route && route->what == http_route::kind::call) full = route->target->refuses();
-  const bool refused = full || (!route && on_hold);
+  std::optional<error> why;
+  if (route && route->what == http_route::kind::call) {
+    why = route->target->refuses();
+    if (!why && !shared_.settings.for_operator && (route->of->auth || shared_.identity != nullptr)) {
+      const auto who = identify(head);
+      if (!who)
+        why = who.error();
+      else
+        why = denies(*route->of, who->get());
+    }
+  }
+  const bool refused = why || (!route && on_hold);
   if (refused) {
     cors_ = cors_fields(head, shared_.settings, shared_.loopback);
     gzip_ = false;
-    if (full) {
+    named_ = !head.authorization.empty() || !head.api_key.empty();
+    if (why) {
       call_.request.method = route->of->name;
       call_.request.context = {};
       call_.request.context.trace = trace_context::parse(head.traceparent).value_or(trace_context{});
       prepare();
-      route->target->refuse(call_, *std::move(full));
+      route->target->refuse(call_, *std::move(why));
     } else {
       refuse(route.error());
     }
@@ -77,34 +103,83 @@ void http_exchange::begin(http_head& head) {
   const bool was_inside = std::exchange(inside_, true);
   gzip_ = !head.accept_encoding.empty() && accepts_gzip(head.accept_encoding);
   cors_ = cors_fields(head, shared_.settings, shared_.loopback);
+  named_ = !head.authorization.empty() || !head.api_key.empty();
   const auto route =
       find_route(head, !call_.request.input.empty(), shared_.directory, shared_.settings, shared_.loopback);
-  if (!route) {
+  if (!route)
     refuse(route.error());
-  } else if (route->what == http_route::kind::call) {
-    ask(head, *route);
-  } else if (route->what == http_route::kind::preflight) {
-    give({.status = 204, .content_type = "", .body = {}, .headers = preflight_fields(head)});
-  } else if (route->what == http_route::kind::contract) {
-    give({.content_type = route->content_type, .body = *route->text, .headers = {}, .packed = route->gzipped});
-  } else if (auto found = shared_.pages ? shared_.pages(route->path) : std::nullopt) {
-    give({.status = found->status,
-          .content_type = found->content_type,
-          .body = std::move(found->body),
-          .headers = std::move(found->headers),
-          .packed = found->packed});
-  } else {
-    refuse({not_found(), 0, {}});
-  }
+  else
+    follow(head, *route);
   inside_ = was_inside;
 }
 
-void http_exchange::ask(http_head& head, const http_route& route) {
+void http_exchange::follow(http_head& head, const http_route& route) {
+  using kind = http_route::kind;
+  if (route.what == kind::call || route.what == kind::stream || route.what == kind::graphql) {
+    auto who = identify(head);
+    if (!who) return refuse({std::move(who.error()), 0, {}});
+    if (route.what == kind::call) return ask(head, route, *std::move(who));
+    if (route.what == kind::stream) return ask_stream(head, route, *std::move(who));
+    return ask_graphql(head, route.path, *std::move(who));
+  }
+  if (route.what == kind::preflight)
+    return give({.status = 204, .content_type = "", .body = {}, .headers = preflight_fields(head)});
+  if (route.what == kind::contract)
+    return give({.content_type = route.content_type, .body = *route.text, .headers = {}, .packed = route.gzipped});
+  if (auto found = shared_.pages ? shared_.pages(route.path) : std::nullopt)
+    return give({.status = found->status,
+                 .content_type = found->content_type,
+                 .body = std::move(found->body),
+                 .headers = std::move(found->headers),
+                 .packed = found->packed});
+  refuse({not_found("there is nothing at this path"), 0, {}});
+}
+
+void http_exchange::ask(http_head& head, const http_route& route, std::shared_ptr<const caller> who) {
   const time_point now = head.connect_timeout.empty() ? time_point{} : shared_.time.now();
   if (auto filled = fill_request(head, *route.of, now, shared_.settings.body_limit, call_.request); !filled)
     return refuse(filled.error());
+  call_.request.context.caller = std::move(who);
+  call_.request.context.trusted = shared_.settings.for_operator;
   prepare();
   route.target->ask(call_);
+}
+
+void http_exchange::ask_graphql(http_head& head, std::string_view service, std::shared_ptr<const caller> who) {
+  auto asked = shared_.graphql->find(service);
+  if (asked == nullptr)
+    return refuse(
+        {not_found(service.empty() ? "no service is on this node yet"
+                                   : fmt::format("there is no service {} on this node; /graphql has all of them",
+                                                 json_quote(service.substr(0, 100)))),
+         0,
+         {}});
+  auto context = read_context(head, shared_.time.now());
+  if (!context) return refuse(context.error());
+  context->caller = std::move(who);
+  std::string body = std::move(call_.request.input);
+  if (auto plain = decompress(head.content_encoding, "Content-Encoding", shared_.settings.body_limit, body); !plain)
+    return refuse(plain.error());
+  asking_ = true;
+  auto handler =
+      answer_graphql(shared_, head, std::move(body), std::move(asked), *std::move(context), this,
+                     [](void* self, http_reply reply) { static_cast<http_exchange*>(self)->give(std::move(reply)); });
+  if (asking_) handler_ = std::move(handler);
+}
+
+void http_exchange::ask_stream(http_head& head, const http_route& route, std::shared_ptr<const caller> who) {
+  service_request request;
+  auto context = read_context(head, shared_.time.now());
+  if (!context) return refuse(context.error());
+  request.method = route.of->name;
+  request.context = *std::move(context);
+  request.context.caller = std::move(who);
+  request.context.deadline.reset();  // of the stream, which has no end
+  give(answer_connect_stream(shared_, route.target->description().name, std::move(request), call_.request.input));
+}
+
+std::string http_exchange::fields_of(const error& e) const {
+  return error_fields(e) + (shared_.identity != nullptr ? challenge_line(e, named_) : "");
 }
 
 /// Of the call what is the same for each.
@@ -125,7 +200,7 @@ void http_exchange::answer_call() {
     const error& e = output.error();
     give({.status = http_status(e.code),
           .body = connect_error_json(e, shared_.settings.show_debug),
-          .headers = error_fields(e),
+          .headers = fields_of(e),
           .cost = call_.response.cost});
   }
 }
@@ -134,7 +209,7 @@ void http_exchange::refuse(const http_refusal& why) {
   const bool was_inside = std::exchange(inside_, true);
   give({.status = why.status != 0 ? why.status : http_status(why.why.code),
         .body = connect_error_json(why.why, shared_.settings.show_debug),
-        .headers = error_fields(why.why) + why.headers});
+        .headers = fields_of(why.why) + why.headers});
   inside_ = was_inside;
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "core/caller.h"
 #include "gateway/connect.h"
 #include "gateway/http_parser.h"
 #include "gateway/http_reply.h"
@@ -49,7 +50,12 @@ class http_exchange {
   void reset();
 
  private:
-  void ask(http_head& head, const http_route& route);
+  void follow(http_head& head, const http_route& route);
+  void ask(http_head& head, const http_route& route, std::shared_ptr<const caller> who);
+  void ask_graphql(http_head& head, std::string_view service, std::shared_ptr<const caller> who);
+  void ask_stream(http_head& head, const http_route& route, std::shared_ptr<const caller> who);
+  [[nodiscard]] result<std::shared_ptr<const caller>> identify(const http_head& head) const;
+  [[nodiscard]] std::string fields_of(const error& e) const;
   void prepare();
   static void answered(void* self, service_call& call) noexcept;
   void answer_call();
@@ -65,6 +71,7 @@ class http_exchange {
   bool asking_ = false;
   bool inside_ = false;  // in a function of ours that looks at the outcome itself
   bool gzip_ = false;    // the present caller takes gzip
+  bool named_ = false;   // the present caller has said who it is
 };
 
 }  // namespace waggle

@@ -123,6 +123,7 @@ struct http_parser::impl {
     if (lower == "connect-protocol-version") return join(head.connect_version, value);
     if (lower == "connect-timeout-ms") return join(head.connect_timeout, value);
     if (lower == "traceparent") return join(head.traceparent, value);
+    if (lower == "x-api-key") return join(head.api_key, value);
     if (lower == "last-event-id") return join(head.last_event_id, value);
     if (passes(lower) && head.extra.size() < max_extra) head.extra.emplace_back(std::move(lower), value);
   }
@@ -173,8 +174,8 @@ void http_head::clear() {
   keep_alive = true;
   has_host = has_origin = expects_continue = false;
   for (std::string* s : {&target, &host, &origin, &content_type, &content_encoding, &accept_encoding, &connect_version,
-                         &connect_timeout, &traceparent, &accept, &authorization, &cors_method, &cors_headers, &upgrade,
-                         &websocket_key, &websocket_version, &websocket_protocols, &last_event_id})
+                         &connect_timeout, &traceparent, &accept, &authorization, &api_key, &cors_method, &cors_headers,
+                         &upgrade, &websocket_key, &websocket_version, &websocket_protocols, &last_event_id})
     s->clear();
   extra.clear();
 }

@@ -28,6 +28,7 @@ struct http_head {
   std::string accept_encoding;
   std::string accept;
   std::string authorization;
+  std::string api_key;       ///< X-Api-Key
   std::string cors_method;   ///< Access-Control-Request-Method
   std::string cors_headers;  ///< Access-Control-Request-Headers
   std::string upgrade;       ///< where Connection says so too

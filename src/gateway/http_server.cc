@@ -366,8 +366,12 @@ void http_server::state::stop_listening() {
 }
 
 http_server::http_server(core_loop& loop, const service_directory& directory, http_settings settings,
-                         operator_pages pages)
-    : state_(std::make_shared<state>(loop, directory, std::move(settings), std::move(pages))) {}
+                         operator_pages pages, authenticator* identity, graphql_front* graphql)
+    : state_(std::make_shared<state>(loop, directory, std::move(settings), std::move(pages))) {
+  state_->shared.identity = identity;
+  state_->shared.graphql = graphql;
+  state_->shared.settings.graphql = graphql != nullptr;
+}
 
 http_server::~http_server() { close(); }
 

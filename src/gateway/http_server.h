@@ -9,12 +9,16 @@
 
 namespace waggle {
 
+class authenticator;
+struct graphql_front;
+
 /// HTTP/1.1 on one core: listens with SO_REUSEPORT beside the servers of other cores, so that the kernel spreads the
 /// connections. Used on the loop's thread only, `stats` aside.
 class http_server {
  public:
-  /// `loop`, `directory` and what `pages` uses outlive the server.
-  http_server(core_loop& loop, const service_directory& directory, http_settings settings, operator_pages pages = {});
+  /// `loop`, `directory`, what `pages` uses, `identity` and `graphql` outlive the server.
+  http_server(core_loop& loop, const service_directory& directory, http_settings settings, operator_pages pages = {},
+              authenticator* identity = nullptr, graphql_front* graphql = nullptr);
   /// Like `close`.
   ~http_server();
   http_server(const http_server&) = delete;

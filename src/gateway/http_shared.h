@@ -9,6 +9,9 @@
 
 namespace waggle {
 
+class authenticator;
+struct graphql_front;
+
 /// What the sessions of one core's server share. Whoever makes it keeps it until the last session is gone.
 struct http_shared {
   http_shared(const clock_source& clock, const service_directory& services, http_stats& counters)
@@ -20,6 +23,8 @@ struct http_shared {
   core_loop* loop = nullptr;  ///< null in tests of what needs no timers
   http_settings settings;
   operator_pages pages;
+  authenticator* identity = nullptr;  ///< null: everybody is anonymous
+  graphql_front* graphql = nullptr;   ///< of `settings.graphql`
   std::uint64_t next_id = 1;
   bool loopback = true;   ///< the listener is on loopback: Host and Origin are looked at
   bool draining = false;  ///< every answer ends its connection

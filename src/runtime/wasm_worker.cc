@@ -267,11 +267,14 @@ std::string wasm_worker::guest_context() {
   if (r.context.deadline)
     remaining =
         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*r.context.deadline - now()).count());
+  std::string cursor;
+  if (r.stream_cursor)
+    cursor = fmt::format(R"(,"cursor":{})", r.stream_cursor->empty() ? "null" : json_quote(*r.stream_cursor));
   return fmt::format(
-      R"({{"id":"{}","service":{},"method":{},"caller":{},"path":[{}],"remainingMs":{},"traceparent":{},"metadata":{}}})",
+      R"({{"id":"{}","service":{},"method":{},"caller":{},"path":[{}],"remainingMs":{},"traceparent":{},"metadata":{}{}}})",
       r.id, json_quote(around_.about.name), json_quote(r.method),
       r.context.caller ? to_json(*r.context.caller) : "null", path, remaining,
-      json_quote(r.context.trace.traceparent()), metadata_json(r.context.headers));
+      json_quote(r.context.trace.traceparent()), metadata_json(r.context.headers), cursor);
 }
 
 void wasm_worker::wake_at(time_point when) {

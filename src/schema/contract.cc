@@ -29,7 +29,9 @@ method compile_method(const schema& s, const field& f, operation kind, type_comp
   read_method_directives(f, m, found);
   m.example = example_payload(s, f, m.bare);
   if (found.has_errors()) return m;  // the types may not be what they seem
-  m.answer = {types.output(f.type), is_sensitive(f.directives)};
+  const bool sensitive = is_sensitive(f.directives);
+  m.answer = kind == operation::subscription ? value_place{types.stream_of(f.type, sensitive)}
+                                             : value_place{types.output(f.type), sensitive};
   if (!m.bare)
     m.payload.type = types.arguments_of(f);
   else if (!f.arguments.empty())

@@ -148,6 +148,26 @@ std::uint32_t type_compiler::input(const input_value& v) {
 
 std::uint32_t type_compiler::output(const type_ref& type) { return place(type, nullptr); }
 
+std::uint32_t type_compiler::stream_of(const type_ref& type, bool sensitive) {
+  type_ref items = type;
+  items.modifiers += "[!";
+  record r;
+  r.name = fmt::format("stream of {}", print(type));
+  const auto add_field = [&](std::string_view id, std::uint32_t of, bool hidden) {
+    r.fields.push_back({expected_key(id), of, hidden, {}});
+  };
+  set(r.required, 0);
+  add_field("items", output(items), sensitive);
+  add_field("cursor", add({.what = shape::string}, "String"), false);
+  add_field("afterMs", add({.what = shape::integer}, "Int"), false);
+  add_field("done", add({.what = shape::boolean}, "Boolean"), false);
+  close(r, {"items", "cursor", "afterMs", "done"});
+  std::string text = r.name;
+  tables_.records.push_back(std::move(r));
+  return add({.what = shape::record, .nullable = false, .of = static_cast<std::uint32_t>(tables_.records.size() - 1)},
+             std::move(text));
+}
+
 std::uint32_t type_compiler::add(const value_type& t, std::string text) {
   tables_.types.push_back(t);
   tables_.texts.push_back(std::move(text));

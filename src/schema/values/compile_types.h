@@ -29,6 +29,8 @@ class type_compiler {
   /// The value of one argument.
   std::uint32_t input(const input_value& place);
   std::uint32_t output(const type_ref& type);
+  /// What a subscription's method answers: `{"items":[…],"cursor":"…","afterMs":…,"done":…}` with items of `type`.
+  std::uint32_t stream_of(const type_ref& type, bool sensitive);
 
   /// What was asked for, with all that it refers to. Reports defaults that break a constraint.
   type_tables finish();
