@@ -96,7 +96,11 @@ struct configuration {
     std::chrono::milliseconds idle_timeout{60'000};
     std::vector<std::string> allowed_hosts;
     std::vector<std::string> allowed_origins;
+    bool landing_page = true;
   } http;
+  struct {
+    bool graphiql = false;
+  } graphql;
   struct {
     std::uint32_t instances = 1000;
     std::uint32_t memory_mb = 256;

@@ -257,7 +257,17 @@ void http_session::answer_call() {
          &call_.response.cost, fields_of(e));
 }
 
-void http_session::answer_page(page p) { answer(p.status, p.content_type, std::move(p.body), nullptr, {}); }
+void http_session::answer_page(page p) {
+  if (p.gzipped) {
+    if (p.body.size() < worth_gzip) p.headers += vary;  // longer ones have it from `answer`
+    if (gzip_)
+      p.headers += "Content-Encoding: gzip\r\n";
+    else
+      p.body = gunzip(p.body, no_limit).bytes;
+    gzip_ = false;
+  }
+  answer(p.status, p.content_type, std::move(p.body), nullptr, std::move(p.headers));
+}
 
 void http_session::refuse(const http_refusal& why) {
   answer(why.status != 0 ? why.status : http_status(why.why.code), "application/json",
