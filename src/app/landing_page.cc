@@ -50,7 +50,8 @@ std::string who_may_call(const contract& c, const std::vector<directive>& of_met
   std::string scopes;
   if (const graphql::argument* given = auth->find("scopes")) {
     if (given->given.kind == graphql::value_kind::string) scopes = given->given.text;
-    for (const graphql::value& v : given->given.items) scopes += fmt::format("{}{}", scopes.empty() ? "" : ", ", v.text);
+    for (const graphql::value& v : given->given.items)
+      scopes += fmt::format("{}{}", scopes.empty() ? "" : ", ", v.text);
   }
   return scopes.empty() ? "Callers must be known: any verified one may call it."
                         : "Callers must be known and have one of the scopes: " + scopes + ".";
@@ -71,7 +72,9 @@ class page_writer {
     figures();
     add(R"(<p class="links">The contract as )");
     const auto label = [](description_format f) {
-      return f == description_format::graphql ? "GraphQL" : f == description_format::openapi ? "OpenAPI" : "JSON Schema";
+      return f == description_format::graphql   ? "GraphQL"
+             : f == description_format::openapi ? "OpenAPI"
+                                                : "JSON Schema";
     };
     for (const format_row& row : description_formats)
       add(R"(<a href="/{}?format={}" aria-label="{} of {}">{}</a> )", name, row.name, label(row.format), name,
@@ -106,7 +109,8 @@ class page_writer {
 
   void methods(const contract& c) {
     const bool room = shown_ < shown_services::most_methods;
-    for (const described_method& m : room && c.parsed != nullptr ? graphql::methods_of(c) : std::vector<described_method>()) {
+    for (const described_method& m :
+         room&& c.parsed != nullptr ? graphql::methods_of(c) : std::vector<described_method>()) {
       if (m.about->internal) continue;
       if (++shown_ > shown_services::most_methods) break;
       method(c, m);
@@ -127,13 +131,15 @@ class page_writer {
     description(m.about->description);
     if (old != nullptr) {
       const graphql::argument* const why = old->find("reason");
-      add(R"(<p class="about">Deprecated: {}</p>)", why != nullptr ? html_text(why->given.text) : "no longer supported");
+      add(R"(<p class="about">Deprecated: {}</p>)",
+          why != nullptr ? html_text(why->given.text) : "no longer supported");
     }
     if (const std::string who = who_may_call(c, directives); !who.empty()) description(who);
     if (m.about->kind != operation::subscription)
       code("curl", c.name + "." + m.about->name,
            fmt::format("curl -H 'Content-Type: application/json' -d {} \\\n  <span data-origin>http://{}</span>/{}/{}",
-                       html_text(shell_quoted(m.about->example)), html_text(settings_.address), html_text(c.name), name));
+                       html_text(shell_quoted(m.about->example)), html_text(settings_.address), html_text(c.name),
+                       name));
     const graphql::example_operation op = graphql::operation_for(c, m);
     code("GraphQL", c.name + "." + m.about->name, html_text(op.text));
     if (op.variables != "{}") code("Variables", c.name + "." + m.about->name, html_text(op.variables));

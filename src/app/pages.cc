@@ -15,18 +15,21 @@ constexpr std::string_view graphiql_path = "/graphiql";
 
 /// Of every page: no other host, nobody's frame, no guessing of types. `policy`: the rest of the Content-Security-Policy.
 std::string headers(std::string_view policy, std::string_view cache) {
-  std::string out = "Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  std::string out =
+      "Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
   out += policy;
-  out += "\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\nCache-Control: ";
+  out +=
+      "\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: "
+      "same-origin\r\nCache-Control: ";
   out += cache;
   return out += "\r\n";
 }
 
-constexpr std::string_view landing_policy =
-    "; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:";
+constexpr std::string_view landing_policy = "; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:";
 /// Monaco makes style elements and attributes while it runs, and has its fonts in the style sheet.
 constexpr std::string_view graphiql_policy =
-    "; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; "
+    "; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' "
+    "data:; "
     "connect-src 'self'";
 
 page file(const web_file& f) {
@@ -41,10 +44,11 @@ page file(const web_file& f) {
 page not_bundled() {
   return {.status = 501,
           .content_type = std::string(html),
-          .body = "<!doctype html><html lang=\"en\"><title>No GraphiQL</title><h1>GraphiQL is not in this build</h1>"
-                  "<p>It is bundled at build time by npm, which was not there or had no registry. "
-                  "Build again with Node.js 18 or later: <code>make build</code>. "
-                  "<code>POST /graphql</code> works without it.</p></html>\n",
+          .body =
+              "<!doctype html><html lang=\"en\"><title>No GraphiQL</title><h1>GraphiQL is not in this build</h1>"
+              "<p>It is bundled at build time by npm, which was not there or had no registry. "
+              "Build again with Node.js 18 or later: <code>make build</code>. "
+              "<code>POST /graphql</code> works without it.</p></html>\n",
           .headers = headers("", "no-cache"),
           .gzipped = false};
 }
@@ -82,8 +86,8 @@ page node_pages::landing() {
     if (of == landing_of_ && now.count == landing_count_) made = landing_;
   }
   if (!made) {
-    made = std::make_shared<const std::string>(landing_page(
-        landing_template(), now, {.address = to_string(config_.listen), .graphiql = graphiql_}));
+    made = std::make_shared<const std::string>(
+        landing_page(landing_template(), now, {.address = to_string(config_.listen), .graphiql = graphiql_}));
     const std::lock_guard lock(mutex_);
     landing_of_ = std::move(of);
     landing_count_ = now.count;

@@ -23,7 +23,7 @@ struct shown_service {
   std::uint64_t idle = 0;
   std::uint64_t max = 0;
   std::uint64_t queued = 0;
-  request_figures all;                           ///< internal methods included
+  request_figures all;                            ///< internal methods included
   std::map<std::uint32_t, request_figures> each;  ///< by `method::number`; without those that nobody asked for
 };
 

@@ -7,8 +7,9 @@ namespace waggle::graphql {
 
 /// A request of the executable language (§2) that calls one method.
 struct example_operation {
-  std::string text;       ///< `query Greet($person: PersonInput!) {…}`, some lines
-  std::string variables;  ///< JSON for its variables, `method.example` as an object of arguments; `{}` where it has none
+  std::string text;  ///< `query Greet($person: PersonInput!) {…}`, some lines
+  std::string
+      variables;  ///< JSON for its variables, `method.example` as an object of arguments; `{}` where it has none
 };
 
 /// An operation that is valid (§5) for the contract `c`, and that asks for what one would look at first: the leaves of the
