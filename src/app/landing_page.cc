@@ -144,7 +144,7 @@ class page_writer {
     code("GraphQL", c.name + "." + m.about->name, html_text(op.text));
     if (op.variables != "{}") code("Variables", c.name + "." + m.about->name, html_text(op.variables));
     if (settings_.graphiql)
-      add(R"(<p class="links"><a href="/graphiql?service={}&amp;query={}&amp;variables={}" aria-label="Try {} in GraphiQL">Try it in GraphiQL</a></p>)",
+      add(R"(<p class="links"><a href="/graphiql?service={}&amp;query={}&amp;variables={}" aria-label="Try it in GraphiQL: {}">Try it in GraphiQL</a></p>)",
           html_text(c.name), percent_encoded(op.text), percent_encoded(op.variables), name);
     out_ += "</div></details>";
   }
@@ -196,8 +196,8 @@ std::string html_text(std::string_view text) {
 std::string landing_page(std::string_view frame, const shown_services& all, const landing_settings& s) {
   const std::pair<std::string_view, std::string> parts[] = {
       {"<!--version-->", WAGGLE_VERSION},
-      {"<!--count-->", fmt::format("{} {}", all.count, all.count == 1 ? "service" : "services")},
       {"<!--graphiql-->", s.graphiql ? R"(<a href="/graphiql">GraphiQL</a>)" : ""},
+      {"<!--count-->", fmt::format("{} {}", all.count, all.count == 1 ? "service" : "services")},
       {"<!--services-->", services_part(all, s)}};
   std::string out;
   for (const auto& [mark, text] : parts) {  // in the template's order
