@@ -259,12 +259,12 @@ void http_session::answer_call() {
 
 void http_session::answer_page(page p) {
   if (p.gzipped) {
-    if (p.body.size() < worth_gzip) p.headers += vary;  // longer ones have it from `answer`
     if (gzip_)
       p.headers += "Content-Encoding: gzip\r\n";
     else
       p.body = gunzip(p.body, no_limit).bytes;
     gzip_ = false;
+    if (p.body.size() < worth_gzip) p.headers += vary;  // longer ones have it from `answer`
   }
   answer(p.status, p.content_type, std::move(p.body), nullptr, std::move(p.headers));
 }

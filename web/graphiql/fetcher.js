@@ -17,7 +17,7 @@ export async function* events(body) {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      text = (text + value).replace(/\r\n?(?=[^])/g, '\n'); // a CR at the end may be half of a line's end
+      text = (text + value).replace(/\r\n|\r(?=[^\n])/g, '\n'); // a CR at the end may be half of a line's end
       for (let end; (end = text.indexOf('\n\n')) >= 0; text = text.slice(end + 2)) {
         const event = { event: 'message', data: '' };
         for (const line of text.slice(0, end).split('\n')) {
