@@ -70,7 +70,7 @@ class page_writer {
     out_ += "</div>";
     description(c.description);
     figures();
-    add(R"(<p class="links">The contract as )");
+    out_ += R"(<p class="links">Contract: )";
     const auto label = [](description_format f) {
       return f == description_format::graphql   ? "GraphQL"
              : f == description_format::openapi ? "OpenAPI"
@@ -79,7 +79,8 @@ class page_writer {
     for (const format_row& row : description_formats)
       add(R"(<a href="/{}?format={}" aria-label="{} of {}">{}</a> )", name, row.name, label(row.format), name,
           label(row.format));
-    if (settings_.graphiql) add(R"(<a href="/graphiql?service={0}" aria-label="GraphiQL for {0}">GraphiQL</a>)", name);
+    if (settings_.graphiql)
+      add(R"(<a href="/graphiql?service={0}" aria-label="Open in GraphiQL: {0}">Open in GraphiQL</a>)", name);
     out_ += "</p>";
     methods(c);
     out_ += "</section>\n";
@@ -141,7 +142,7 @@ class page_writer {
                        html_text(shell_quoted(m.about->example)), html_text(settings_.address), html_text(c.name),
                        name));
     const graphql::example_operation op = graphql::operation_for(c, m);
-    code("GraphQL", c.name + "." + m.about->name, html_text(op.text));
+    code("GraphQL", c.name + "." + m.about->name, html_text(op.text), "POST /graphql/" + c.name);
     if (op.variables != "{}") code("Variables", c.name + "." + m.about->name, html_text(op.variables));
     if (settings_.graphiql)
       add(R"(<p class="links"><a href="/graphiql?service={}&amp;query={}&amp;variables={}" aria-label="Try it in GraphiQL: {}">Try it in GraphiQL</a></p>)",
@@ -150,9 +151,9 @@ class page_writer {
   }
 
   /// `html` is text already escaped. `of` tells a copy button from the others for who cannot see where it is.
-  void code(std::string_view label, const std::string& of, const std::string& html) {
-    add(R"(<div class="code"><h3>{0}</h3><pre data-copy="{0} for {1}"><code>{2}</code></pre></div>)", label,
-        html_text(of), html);
+  void code(std::string_view label, const std::string& of, const std::string& html, std::string_view where = {}) {
+    add(R"(<div class="code"><h3>{0} <code>{3}</code></h3><pre data-copy="{0} for {1}"><code>{2}</code></pre></div>)",
+        label, html_text(of), html, html_text(where));
   }
 
   const landing_settings& settings_;

@@ -6,11 +6,13 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import unittest
 
-from node import GUESTS, Node, TestCase
+from node import GUESTS, ROOT, Node, TestCase
 
 BROWSER = pathlib.Path(__file__).resolve().parent / "browser"
+WEB = ROOT / "web"
 HOSTILE = '</p><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">&lt;b&gt; \' "'
 
 
@@ -98,6 +100,23 @@ class Pages(TestCase):
             self.assertIn("&amp;lt;b&amp;gt; &#39; &quot;", html)
             self.assertNotIn("<img", html)
 
+    def test_without_npm_the_pages_are_built_all_the_same(self):
+        (self.folder / "bin").mkdir()
+        (self.folder / "bin/python3").symlink_to(sys.executable)
+        done = subprocess.run([WEB / "build", self.folder / "out", self.folder / "cache"], capture_output=True, text=True, timeout=60,
+                              env={"PATH": f"{self.folder}/bin"})
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("note: without GraphiQL: Node.js or npm is not here", done.stderr)
+        table = (self.folder / "out/web_files.cc").read_text()
+        self.assertIn("/landing-", table)
+        self.assertNotIn("graphiql", table)
+        self.assertFalse((self.folder / "out/complete").exists(), "the next build must try again")
+
+    @unittest.skipUnless((WEB / "node_modules/graphql").exists(), "web/node_modules is not there: GraphiQL was not bundled in this tree")
+    def test_graphiqls_fetcher_reads_streams_of_events_however_they_are_cut(self):
+        done = subprocess.run(["node", "--test", str(BROWSER / "fetcher.test.mjs")], capture_output=True, text=True, timeout=60)
+        self.assertEqual(0, done.returncode, done.stdout[-3000:])
+
 
 @unittest.skipUnless(shutil.which("chromium") or shutil.which("google-chrome"), "no Chromium: tools/setup test installs it")
 class InABrowser(TestCase):
@@ -120,7 +139,7 @@ class InABrowser(TestCase):
         self.assertEqual(f"curl -H 'Content-Type: application/json' -d '{{\"text\":\"text\"}}' \\\n  {origin}/test.Echo/echo", saw["curl"])
         self.assertTrue(saw["operation"].startswith("query Person($input: PersonInput!) {"), saw["operation"])
         self.assertEqual({"input": {"id": "1", "name": "World"}}, json.loads(saw["variables"]))
-        self.assertEqual(["A Skip", "A GraphiQL", "A Metrics", "A JSON", "A Ready?", "INPUT find", "A GraphQL", "A JSON", "A OpenAPI", "A GraphiQL",
+        self.assertEqual(["A Skip", "A GraphiQL", "A Metrics", "A JSON", "A Ready?", "INPUT find", "A GraphQL", "A JSON", "A OpenAPI", "A Open",
                           "SUMMARY count"], saw["keyboard"])
         self.assertTrue(saw["opened"])
         self.assertEqual(["test.Sleepy"], [n for n in saw["found"] if n != "e2e.Hostile"])
