@@ -8,6 +8,8 @@ function(waggle_web)
     DEPENDS ${sources} ${web}/build ${web}/build.mjs ${web}/package-lock.json
     COMMAND ${web}/build ${out} ${CMAKE_SOURCE_DIR}/build/web
     COMMENT "Pages" VERBATIM)
+  add_library(waggle_web STATIC ${out}/web_bytes.S) # without the flags of C++
   set_source_files_properties(${out}/web_bytes.S PROPERTIES OBJECT_DEPENDS ${out}/web_bytes.bin)
-  target_sources(waggle_app PRIVATE ${out}/web_files.cc ${out}/web_bytes.S)
+  target_sources(waggle_app PRIVATE ${out}/web_files.cc)
+  target_link_libraries(waggle_app PRIVATE waggle_web)
 endfunction()

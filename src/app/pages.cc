@@ -6,6 +6,7 @@
 #include "app/landing_page.h"
 #include "app/services_json.h"
 #include "app/web_files.h"
+#include "gateway/gzip.h"
 
 namespace waggle {
 namespace {
@@ -86,8 +87,11 @@ page node_pages::landing() {
     if (of == landing_of_ && now.count == landing_count_) made = landing_;
   }
   if (!made) {
-    made = std::make_shared<const std::string>(
-        landing_page(landing_template(), now, {.address = to_string(config_.listen), .graphiql = graphiql_}));
+    // Packed once, not for each who asks: with hundreds of services it is a megabyte.
+    auto packed =
+        gzip(landing_page(landing_template(), now, {.address = to_string(config_.listen), .graphiql = graphiql_}));
+    if (!packed) return {.status = 503, .content_type = "text/plain; charset=utf-8", .body = "no memory\n"};
+    made = std::make_shared<const std::string>(*std::move(packed));
     const std::lock_guard lock(mutex_);
     landing_of_ = std::move(of);
     landing_count_ = now.count;
@@ -97,7 +101,7 @@ page node_pages::landing() {
           .content_type = std::string(html),
           .body = *made,
           .headers = headers(landing_policy, "no-cache"),
-          .gzipped = false};
+          .gzipped = true};
 }
 
 page node_pages::services(unsigned core) {

@@ -42,7 +42,7 @@ class node_pages {
   std::mutex mutex_;             // of what follows
   std::vector<std::shared_ptr<const contract>> landing_of_;
   std::size_t landing_count_ = 0;
-  std::shared_ptr<const std::string> landing_;  // null: not made yet
+  std::shared_ptr<const std::string> landing_;  // packed; null: not made yet
 };
 
 }  // namespace waggle
