@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-from node import GUESTS, ROOT, Node, TestCase
+from node import EXAMPLES, GUESTS, ROOT, Node, TestCase
 
 BROWSER = pathlib.Path(__file__).resolve().parent / "browser"
 WEB = ROOT / "web"
@@ -99,6 +99,24 @@ class Pages(TestCase):
             self.assertEqual(2, html.count("&lt;script&gt;window.hacked = 1&lt;/script&gt;&lt;img src=x onerror=&quot;"))
             self.assertIn("&amp;lt;b&amp;gt; &#39; &quot;", html)
             self.assertNotIn("<img", html)
+
+    def test_every_operation_is_valid_by_graphql_js(self):
+        contract = """extend schema @service(name: "e2e.Types", version: "1")
+            type Query { node(id: ID!, at: Point = {x: 1}): Node search(in: [Kind!]!, one: One!): [[Thing!]] tree: Tree! void(i: Int): Boolean }
+            interface Node { id: ID! self: Node owner: Tree }
+            type A implements Node { id: ID! self: A owner: Tree! size: Int! tags(n: Int!): [String] old: Int @deprecated }
+            type B implements Node { id: ID! self: B owner: Tree size: String kind: Kind }
+            union Thing = A | B | Tree | Empty
+            type Tree { left: Tree right: Tree things: [Thing] }
+            type Empty { only: Tree }
+            enum Kind { X Y }  input Point { x: Int! y: Int = 2 }  input One @oneOf { a: Int b: String }"""
+        module = self.service("types")
+        module.with_suffix(".graphql").write_text(contract)
+        examples = [p for p in sorted(EXAMPLES.glob("*.wasm"))]
+        with Node([GUESTS / "echo.wasm", GUESTS / "kit_cpp.wasm", *examples, module], "--dev") as node:
+            found = look("operations.mjs", node.url)
+        self.assertEqual([], found["wrong"])
+        self.assertGreater(found["operations"], 20)
 
     def test_without_npm_the_pages_are_built_all_the_same(self):
         (self.folder / "bin").mkdir()

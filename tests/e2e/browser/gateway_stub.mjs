@@ -1,13 +1,16 @@
 // A node with GraphQL, for as long as the program has none: everything is the node's but /graphql/{service}, which
 // graphql-js executes with the node's contract; root fields are calls of the node's methods.
 import { createServer, request as ask } from 'node:http';
-import { buildSchema, execute, getOperationAST, parse, validate } from 'graphql';
+import { buildASTSchema, execute, getOperationAST, Kind, parse, validate } from 'graphql';
 
-async function schemaOf(node, service) {
-  const sdl = await (await fetch(`${node}/${service}`)).text();
-  const roots = ['Query', 'Mutation', 'Subscription'].filter((r) => new RegExp(`^(extend )?type ${r}\\b`, 'm').test(sdl));
-  const types = sdl.replace(/^(extend )?schema[^{]*?\{[^}]*\}\s*\{[^}]*\}|^(extend )?schema @service\((?:[^()]|\([^()]*\))*\)(\s*@\w+(\((?:[^()]|\([^()]*\))*\))?)*(\s*\{[^}]*\})?/m, '');
-  return buildSchema(`schema { ${roots.map((r) => `${r.toLowerCase()}: ${r}`).join(' ')} }\n${types}`, { assumeValidSDL: true });
+/** The service's contract as graphql-js has it, without what only waggle knows. */
+export async function schemaOf(node, service) {
+  const { definitions } = parse(await (await fetch(`${node}/${service}`)).text());
+  const types = definitions.filter((d) => !/^Schema/.test(d.kind));
+  const given = definitions.flatMap((d) => d.operationTypes ?? []).map((o) => [o.operation, o.type.name.value]);
+  const named = ['Query', 'Mutation', 'Subscription'].filter((n) => types.some((d) => d.name?.value === n)).map((n) => [n.toLowerCase(), n]);
+  const roots = (given.length ? given : named).map(([kind, name]) => `${kind}: ${name}`);
+  return buildASTSchema({ kind: Kind.DOCUMENT, definitions: [...types, ...parse(`schema { ${roots.join(' ')} }`).definitions] }, { assumeValidSDL: true });
 }
 
 async function answer(node, service, { query, variables, operationName }) {
