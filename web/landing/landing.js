@@ -14,7 +14,6 @@ const put = (at, text) => {
 };
 
 const number = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
-const counted = (n, what) => `${number.format(n)} ${what}${n === 1 ? '' : 's'}`;
 const time = (ms) => (ms === null ? '–' : ms >= 1000 ? `${(ms / 1000).toPrecision(3)} s` : ms >= 1 ? `${ms.toPrecision(3)} ms` : `${Math.round(ms * 1000)} µs`);
 
 function show(answer) {
@@ -35,7 +34,7 @@ function show(answer) {
     const methods = new Map(s.methods.map((m) => [m.name, m]));
     for (const method of all('[data-method]', at)) {
       const m = methods.get(method.dataset.method);
-      if (m) put($('[data-count]', method), m.requests ? counted(m.requests, 'request') + (m.errors ? `, ${counted(m.errors, 'error')}` : '') : '');
+      if (m) put($('[data-count]', method), m.requests ? `${number.format(m.requests)} request${m.requests === 1 ? '' : 's'}` : '');
     }
   }
   const same = answer.services.length === services.length && services.every((at) => by.has(at.dataset.service));
