@@ -96,6 +96,7 @@ struct configuration {
     std::chrono::milliseconds idle_timeout{60'000};
     std::vector<std::string> allowed_hosts;
     std::vector<std::string> allowed_origins;
+    bool landing_page = true;
   } http;
   struct {
     bool introspection = true;
@@ -108,6 +109,7 @@ struct configuration {
     std::uint32_t root_fields = 50;
     std::uint32_t directives = 100;
     std::uint32_t cost = 10'000;
+    bool graphiql = false;
   } graphql;
   struct {
     std::uint32_t instances = 1000;

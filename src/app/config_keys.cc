@@ -68,6 +68,8 @@ constexpr config_key keys[] = {
     {"graphql.root_fields", AT(graphql.root_fields), "methods that a GraphQL operation may ask", 1, 10'000},
     {"graphql.directives", AT(graphql.directives), "directives in a GraphQL operation", 0, 1'000'000},
     {"graphql.cost", AT(graphql.cost), "fields in a GraphQL operation, fragments filled in", 1, 1'000'000'000},
+    {"http.landing_page", AT(http.landing_page), "shows services and figures at / and /services.json"},
+    {"graphql.graphiql", AT(graphql.graphiql), "a page to write queries in, at /graphiql; --dev has it, too"},
     {"wasm.instances", AT(wasm.instances), "instances at the same time, over all services", 1, 100'000},
     {"wasm.memory_mb", AT(wasm.memory_mb), "the most memory of an instance; a contract may ask for less", 1, 2048},
     {"recorder.requests", AT(recorder.requests), "the last requests of each service to remember; 0: none", 0, 10'000},

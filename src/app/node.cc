@@ -80,6 +80,7 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
       ground_(std::move(ground)),
       traces_(std::move(traces)),
       memory_(std::uint64_t{c.limits.memory_mb} << 20),
+      pages_(c, clock, [this](bool figures) { return shown_first(figures); }),
       metrics_(c.metrics.methods) {
   const http_settings http = http_settings_for(c);
   for (unsigned i = 0; i < c.threads; ++i) {
@@ -96,8 +97,8 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
     made->graphql = std::make_unique<graphql_front>();
     made->graphql->settings = graphql_settings_for(c);
     made->server = std::make_unique<http_server>(
-        *made->loop, made->directory, http, [this](std::string_view path) { return operator_page(path); }, nullptr,
-        made->graphql.get());
+        *made->loop, made->directory, http, [this, i](std::string_view path) { return operator_page(i, path); },
+        nullptr, made->graphql.get());
     cores_.push_back(std::move(made));
   }
   std::vector<core_memory*> memories;
@@ -210,7 +211,7 @@ result<void> node::listen_to_operator(std::function<void(node_operator::told<voi
   core.loop->post([&] {
     core.host->add(std::make_unique<admin_service>(*core.loop, ground_->state(), ground_->blocking(), std::move(does)));
     core.operators = std::make_unique<http_server>(*core.loop, core.directory, std::move(http),
-                                                   [this](std::string_view path) { return operator_page(path); });
+                                                   [this](std::string_view path) { return operator_page(0, path); });
     ran.set_value(core.operators->listen_local(operator_socket(config_.data)));
   });
   return ran.get_future().get();
@@ -220,6 +221,18 @@ std::vector<served_view> node::served() {
   const std::lock_guard lock(mutex_);
   std::vector<served_view> all;
   for (const auto& [name, s] : services_) all.push_back(view_of(*s, config_));
+  return all;
+}
+
+shown_services node::shown_first(bool figures) {
+  const std::lock_guard lock(mutex_);
+  shown_services all;
+  if (over_) return all;
+  all.count = services_.size();
+  for (const auto& [name, s] : services_) {
+    if (all.first.size() == shown_services::most) break;
+    all.first.push_back(shown(*s, figures));
+  }
   return all;
 }
 
@@ -332,7 +345,7 @@ void node::publish_graphql() {
   std::vector<std::shared_ptr<const contract>> all;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [name, s] : services_) all.push_back(s->shared_contract());
+    for (const auto& [name, s] : services_) all.push_back(s->shared_about());
   }
   const auto add = [](std::span<const std::shared_ptr<const contract>> of, bool combined) {
     auto one = graphql::endpoint::make(of, combined);
@@ -457,7 +470,7 @@ bool node::drain() {
   return false;
 }
 
-std::optional<page> node::operator_page(std::string_view path) {
+std::optional<page> node::operator_page(unsigned core, std::string_view path) {
   constexpr std::string_view text = "text/plain; charset=utf-8";
   if (path == "/healthz") {
     // Without the ticker a guest that spins holds its core for ever: better to start anew.
@@ -472,12 +485,7 @@ std::optional<page> node::operator_page(std::string_view path) {
   }
   if (path == "/metrics")
     return page{.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()};
-  if (path == "/") {
-    std::string body = "waggle " WAGGLE_VERSION "\n\n";
-    for (const std::string& name : names()) body += fmt::format("GET  /{0}\nPOST /{0}/METHOD\n", name);
-    return page{.status = 200, .content_type = std::string(text), .body = std::move(body)};
-  }
-  return std::nullopt;
+  return pages_.find(core, path);
 }
 
 std::string node::metrics_text() {

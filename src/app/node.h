@@ -12,6 +12,7 @@
 #include "app/host_services.h"
 #include "app/loaded_service.h"
 #include "app/metrics.h"
+#include "app/pages.h"
 #include "app/schedule_store.h"
 #include "gateway/graphql_front.h"
 #include "gateway/http_server.h"
@@ -83,9 +84,10 @@ class node {
     std::thread thread;
   };
   void on_all_cores(std::function<void(one_core&)> what);
-  std::optional<page> operator_page(std::string_view path);
+  std::optional<page> operator_page(unsigned core, std::string_view path);
   std::string metrics_text();
   std::vector<served_view> served();
+  shown_services shown_first(bool figures);
   /// On the first core.
   void recent(const recent_question& q, node_operator::told<std::vector<recorded_request>> done);
   void retire(std::shared_ptr<deployment> old);
@@ -101,6 +103,7 @@ class node {
   std::unique_ptr<host_ground> ground_;
   std::unique_ptr<trace_exporter> traces_;
   memory_budget memory_;
+  node_pages pages_;
   std::vector<std::unique_ptr<one_core>> cores_;
   // On the first core.
   std::unique_ptr<schedule_store> schedule_store_;

@@ -27,6 +27,32 @@ served_view view_of(const deployment& d, const configuration& c) {
   return out;
 }
 
+shown_service shown(const deployment& d, bool figures) {
+  shown_service out;
+  out.about = d.shared_about();
+  if (!figures) return out;
+  out.max = d.max_workers();
+  const auto add = [](request_figures& to, const method_stats& m) {
+    for (std::size_t code = 0; code < m.by_code.size(); ++code) {
+      const std::uint64_t n = m.by_code[code].get();
+      to.requests += n;
+      if (code > 0) to.errors += n;
+    }
+    to.took.add(m.total);
+  };
+  for (std::size_t i = 0; i < d.shards(); ++i) {
+    const auto shard = d.view(i);
+    out.busy += shard.pool.busy.get();
+    out.idle += shard.pool.idle.get();
+    out.queued += shard.pool.queued.get();
+    shard.calls.each([&](const method* of, const method_stats& m) {
+      add(out.all, m);
+      if (of != nullptr && !of->internal) add(out.each[of->number], m);
+    });
+  }
+  return out;
+}
+
 scheduled_view view_of(schedule_view s) {
   scheduled_view out{.service = std::move(s.service),
                      .method = std::move(s.method),

@@ -131,7 +131,7 @@ void http_exchange::follow(http_head& head, const http_route& route) {
                  .content_type = found->content_type,
                  .body = std::move(found->body),
                  .headers = std::move(found->headers),
-                 .packed = found->packed});
+                 .packed = found->gzipped});
   refuse({not_found("there is nothing at this path"), 0, {}});
 }
 

@@ -398,6 +398,25 @@ TEST_F(session_test, operator_pages_are_asked_for_what_is_no_service) {
   EXPECT_THAT(give("POST /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"), HasSubstr("Allow: GET, HEAD\r\n"));
 }
 
+TEST_F(session_test, pages_that_are_packed_are_unpacked_for_those_who_do_not_take_it) {
+  shared.pages = [](std::string_view) {
+    return page{.content_type = "text/css",
+                .body = gzip(std::string(5000, 'x')).value_or(""),
+                .headers = "Cache-Control: no-cache\r\n",
+                .gzipped = true};
+  };
+  const std::string plain = give(get("/page.css"));
+  EXPECT_THAT(plain, HasSubstr("Content-Length: 5000\r\n"));
+  EXPECT_THAT(plain, Not(HasSubstr("Content-Encoding")));
+  const std::string small = give(get("/page.css", "Accept-Encoding: gzip\r\n"));
+  EXPECT_THAT(small, HasSubstr("Content-Encoding: gzip\r\n"));
+  for (const std::string& answer : {plain, small}) {
+    EXPECT_THAT(answer, HasSubstr("Cache-Control: no-cache\r\n"));
+    EXPECT_EQ(answer.find("Vary: Accept-Encoding\r\n"), answer.rfind("Vary: Accept-Encoding\r\n"));
+    EXPECT_THAT(answer, HasSubstr("Vary: Accept-Encoding\r\n"));
+  }
+}
+
 TEST_F(session_test, long_answers_are_compressed_for_those_who_take_it) {
   echo.big_answer = std::string(5000, '1');
   const std::string plain = give(post("big", "1"));

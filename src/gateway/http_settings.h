@@ -56,8 +56,8 @@ struct page {
   unsigned status = 200;
   std::string_view content_type;  ///< a literal
   std::string body;
-  std::string headers = {};  ///< whole lines
-  bool packed = false;       ///< the body is in gzip's format
+  std::string headers = {};  ///< more fields, whole lines
+  bool gzipped = false;      ///< the body is; a client that does not take gzip gets it unpacked
 };
 
 /// `/healthz`, `/readyz`, `/metrics`, `/`: the app's. Nothing where there is no such page. Runs on the asking core, must

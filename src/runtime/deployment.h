@@ -68,7 +68,7 @@ class deployment : public std::enable_shared_from_this<deployment> {
   void cut_off();
 
   [[nodiscard]] const contract& about() const { return *about_; }
-  [[nodiscard]] const std::shared_ptr<const contract>& shared_contract() const { return about_; }
+  [[nodiscard]] const std::shared_ptr<const contract>& shared_about() const { return about_; }
   /// For the next version of this service.
   [[nodiscard]] const version_share& share() const { return share_; }
   [[nodiscard]] std::uint32_t workers() const;

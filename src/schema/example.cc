@@ -121,20 +121,25 @@ class writer {
 
 }  // namespace
 
+std::vector<const input_value*> example_arguments(const field& f, bool bare) {
+  if (bare && !f.arguments.empty()) return {&f.arguments.front()};
+  input_index known;
+  known.add(f.arguments);
+  if (known.required.empty()) {
+    const auto text = std::ranges::find_if(
+        f.arguments, [](const input_value& v) { return v.type.named.text == "String" && !v.type.list(); });
+    if (text != f.arguments.end()) known.required.push_back(&*text);
+  }
+  return std::move(known.required);
+}
+
 std::string example_payload(const schema& s, const field& f, bool bare) {
   writer to(s);
-  if (bare && !f.arguments.empty()) {
-    to.value(f.arguments.front());
-  } else {
-    input_index known;
-    known.add(f.arguments);
-    if (known.required.empty()) {
-      const auto text = std::ranges::find_if(
-          f.arguments, [](const input_value& v) { return v.type.named.text == "String" && !v.type.list(); });
-      if (text != f.arguments.end()) known.required.push_back(&*text);
-    }
-    to.object(known.required);
-  }
+  const auto arguments = example_arguments(f, bare);
+  if (bare && !f.arguments.empty())
+    to.value(*arguments.front());
+  else
+    to.object(arguments);
   return to.too_much() ? "{}" : to.take();
 }
 

@@ -1,9 +1,13 @@
 #pragma once
 #include <string>
+#include <vector>
 
 #include "schema/schema.h"
 
 namespace waggle::graphql {
+
+/// The arguments that the example gives: those that must be given, or the first String; of a bare method the first one.
+[[nodiscard]] std::vector<const input_value*> example_arguments(const field& f, bool bare);
 
 /// A payload that fits the method `f`: JSON with the arguments that must be given, and of their input types the fields
 /// that must be given. Where no argument must be given, the first String is there all the same, so that there is

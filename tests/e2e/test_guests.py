@@ -56,7 +56,7 @@ class Guests(TestCase):
 
     def test_okra_notes_from_c(self):
         with Node(GUESTS / "okra/notes.wasm", threads=1) as node:
-            (service,) = [n.split("/")[1] for n in node.get("/").body.decode().split() if n.startswith("/") and n.endswith("Notes")]
+            (service,) = [s["name"] for s in node.get("/services.json").json["services"] if s["name"].endswith("Notes")]
             a = node.call(service, "add", {"text": "buy milk"})
             self.assertEqual("buy milk", a.json["note"]["text"], a)
             self.assertEqual(8, a.json["note"]["length"])
