@@ -59,11 +59,12 @@ http_settings http_settings_for(const configuration& c) {
 }  // namespace
 
 node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
-           const ticker& heartbeat, std::unique_ptr<trace_exporter> traces)
+           const ticker& heartbeat, std::unique_ptr<trace_exporter> traces, std::unique_ptr<identity> callers)
     : config_(c),
       heartbeat_(heartbeat),
       ground_(std::move(ground)),
       traces_(std::move(traces)),
+      callers_(std::move(callers)),
       memory_(std::uint64_t{c.limits.memory_mb} << 20),
       metrics_(c.metrics.methods) {
   const http_settings http = http_settings_for(c);
@@ -78,6 +79,7 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
           clock, flight_recorder::limits{.requests = c.recorder.requests, .bytes = c.recorder.bytes / c.threads});
     made->host = std::make_unique<host_services>(*made->loop, made->directory, *ground_, c,
                                                  traces_ ? &traces_->lane(i) : nullptr);
+    made->callers = callers_ ? callers_->for_core(*made->loop) : std::make_unique<authenticator>();
     made->server = std::make_unique<http_server>(*made->loop, made->directory, http,
                                                  [this](std::string_view path) { return operator_page(path); });
     cores_.push_back(std::move(made));
@@ -89,6 +91,7 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
   // Before the threads: the first core uses them.
   schedule_store_ = std::make_unique<schedule_store>(*first.loop, ground_->state(), ground_->blocking());
   schedules_ = std::make_unique<schedules>(*first.loop, first.directory, *schedule_store_);
+  if (callers_) callers_->begin();
   for (const auto& core : cores_)
     core->thread = std::thread([loop = core->loop.get()] {
       pthread_setname_np(pthread_self(), fmt::format("waggle-core-{}", loop->index()).c_str());
@@ -114,6 +117,7 @@ node::~node() {
   for (const auto& core : cores_) core->thread.join();
   // Nothing runs on the cores any more. What blocks elsewhere may still post to them: it ends while they are there.
   schedules_.reset();
+  callers_.reset();
   // A call under way may hold a repeat's turn, whose end its service is told of: before the services.
   for (const auto& core : cores_) core->calls.reset();
   services_.clear();
