@@ -12,7 +12,6 @@
 
 #include "app/config_keys.h"
 #include "app/grants.h"
-#include "app/identity.h"
 #include "app/limits.h"
 #include "app/read_file.h"
 
@@ -278,8 +277,6 @@ loaded_configuration read_configuration(std::string_view toml, std::string_view 
     out.findings.push_back({std::string(file), 0, 0, severity::error,
                             fmt::format("limits.timeout_ms ({}) is more than limits.max_timeout_ms ({})",
                                         c.limits.timeout.count(), c.limits.max_timeout.count())});
-  if (std::string wrong = out.findings.empty() ? wrong_identity(c) : std::string(); !wrong.empty())
-    out.findings.push_back({std::string(file), 0, 0, severity::error, std::move(wrong)});
   if (out.findings.empty()) out.value = std::move(c);
   return out;
 }

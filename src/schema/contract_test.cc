@@ -251,7 +251,7 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{R"(extend schema @auth @auth type Query { a: Int })", "@auth stands here twice"},
         wrong{R"(type Query @auth { a: Int })", "@auth cannot stand on OBJECT"},
         wrong{R"(type Query { a: A } type A { b: Int @auth })",
-              ":1:38: error: @auth is for methods; A.b is part of an answer, and nothing would keep it from anybody"},
+              ":1:37: error: @auth is for methods; A.b is part of an answer, and nothing would keep it from anybody"},
         wrong{R"(type Query { a: Int } interface I { b: Int @auth(scopes: "x") })", "@auth is for methods; I.b"}));
 
 INSTANTIATE_TEST_SUITE_P(
