@@ -102,7 +102,9 @@ class identity::keeper {
   keeper& operator=(const keeper&) = delete;
 
   std::unique_ptr<authenticator> for_core(core_loop& core) {
-    auto made = std::make_unique<authenticator>(rules_, [this, asked = asked_] { return look_soon(*asked); });
+    // A file does not change because a token came: who changes it says so.
+    auto made = std::make_unique<authenticator>(
+        rules_, is_url(keys_.at) ? [this, asked = asked_] { return look_soon(*asked); } : authenticator::refresher());
     made->set_keys(keys_.made);
     made->set_api_keys(api_keys_.made);
     cores_.push_back({&core, made.get()});

@@ -171,6 +171,7 @@ TEST_F(Authenticator, OnlyWhatIsOtherwiseRightHasKeysFetched) {
   (void)refusal("Bearer " + make_token(R"({"alg":"EdDSA","kid":"new"})", claims("ada", -60s), ed_key_for_tests()));
   (void)refusal("Bearer " +
                 make_token(R"({"alg":"EdDSA","kid":"new"})", R"({"iss":"https://evil.example"})", ed_key_for_tests()));
+  (void)refusal("Bearer " + make_token(R"({"alg":"RS256","kid":"d"})", claims(), ed_key_for_tests()));
   (void)refusal("Bearer " + make_token(R"({"alg":"HS256","kid":"new"})", claims(), ed_key_for_tests()));
   EXPECT_EQ(looked, 0);
 }

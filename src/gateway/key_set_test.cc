@@ -45,9 +45,11 @@ TEST(KeySet, ReadsKeysOfAllThreeKindsFromAJsonWebKeySetAndFromPem) {
 
 TEST(KeySet, AKeyFitsTheAlgorithmOfItsKindOnly) {
   const key_set keys = keys_of(jwks({ec_key_for_tests().jwk(R"("kid":"e")")}));
-  EXPECT_EQ(keys.check(signature_algorithm::rs256, "e", text, rsa_key_for_tests().sign(text)), verdict::no_key);
-  EXPECT_EQ(keys.check(signature_algorithm::eddsa, "e", text, ed_key_for_tests().sign(text)), verdict::no_key);
-  EXPECT_EQ(keys.check(signature_algorithm::rs256, "e", text, ec_key_for_tests().sign(text)), verdict::no_key);
+  EXPECT_EQ(keys.check(signature_algorithm::rs256, "e", text, rsa_key_for_tests().sign(text)), verdict::other_kind);
+  EXPECT_EQ(keys.check(signature_algorithm::eddsa, "e", text, ed_key_for_tests().sign(text)), verdict::other_kind);
+  EXPECT_EQ(keys.check(signature_algorithm::rs256, "e", text, ec_key_for_tests().sign(text)), verdict::other_kind);
+  EXPECT_EQ(keys.check(signature_algorithm::rs256, std::nullopt, text, rsa_key_for_tests().sign(text)),
+            verdict::no_key);
 }
 
 TEST(KeySet, TheIdentifierChoosesTheKey) {
