@@ -112,6 +112,13 @@ struct configuration {
     bool graphiql = false;
   } graphql;
   struct {
+    std::string issuer = "off";
+    std::string audience = "off";
+    std::string keys = "off";
+    std::chrono::milliseconds refresh{300'000};
+    std::string api_keys = "off";
+  } auth;
+  struct {
     std::uint32_t instances = 1000;
     std::uint32_t memory_mb = 256;
   } wasm;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "app/commands.h"
 #include "app/loaded_service.h"
@@ -27,20 +28,25 @@ std::string_view name_of(operation kind) {
 }
 
 std::string json_of(const contract& c, const service_grants& granted) {
-  std::string methods = "[";
-  for (const auto& [name, m] : c.methods)
-    methods += fmt::format(R"({}{{"name":{},"kind":"{}","signature":{},"internal":{},"bare":{}}})",
-                           methods.size() > 1 ? "," : "", json_quote(name), name_of(m.kind), json_quote(m.signature),
-                           m.internal, m.bare);
   const auto list = [](const auto& names) {
     std::string out = "[";
     for (const std::string& n : names) out += (out.size() > 1 ? "," : "") + json_quote(n);
     return out + "]";
   };
+  std::string methods = "[";
+  for (const auto& [name, m] : c.methods)
+    methods += fmt::format(R"({}{{"name":{},"kind":"{}","signature":{},"internal":{},"bare":{},"auth":{}}})",
+                           methods.size() > 1 ? "," : "", json_quote(name), name_of(m.kind), json_quote(m.signature),
+                           m.internal, m.bare, m.auth ? list(*m.auth) : "null");
   return fmt::format(
       R"({{"name":{},"version":{},"methods":{}],"uses":{},"granted":{},"pool":{{"min":{},"max":{},"queue":{},"isolation":"{}"}}}})",
       json_quote(c.name), json_quote(c.version), methods, list(c.uses), list(granted.uses), c.pool.min, c.pool.max,
       c.pool.queue, c.pool.fresh ? "FRESH" : "REUSE");
+}
+
+std::string who_may_call(const method& m) {
+  if (!m.auth) return {};
+  return m.auth->empty() ? "  (verified callers)" : fmt::format("  (scopes: {})", fmt::join(*m.auth, ", "));
 }
 
 void print_shape(const module_shape& shape) {
@@ -92,7 +98,7 @@ int inspect(const configuration& c, const std::string& path, bool json) {
                  about.pool.fresh ? ", a fresh instance for each request" : "");
       fmt::print("methods:\n");
       for (const auto& [name, m] : about.methods)
-        fmt::print("  {} {}{}\n", name_of(m.kind), m.signature, m.internal ? "  (internal)" : "");
+        fmt::print("  {} {}{}{}\n", name_of(m.kind), m.signature, m.internal ? "  (internal)" : "", who_may_call(m));
       fmt::print("uses:   {}\n", about.uses.empty() ? " none" : "");
       const service_grants granted = grants_for(about, c);
       for (const std::string& u : about.uses)

@@ -74,11 +74,12 @@ graphql_settings graphql_settings_for(const configuration& c) {
 }  // namespace
 
 node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
-           const ticker& heartbeat, std::unique_ptr<trace_exporter> traces)
+           const ticker& heartbeat, std::unique_ptr<trace_exporter> traces, std::unique_ptr<identity> callers)
     : config_(c),
       heartbeat_(heartbeat),
       ground_(std::move(ground)),
       traces_(std::move(traces)),
+      callers_(std::move(callers)),
       memory_(std::uint64_t{c.limits.memory_mb} << 20),
       pages_(c, clock, [this](bool figures) { return shown_first(figures); }),
       metrics_(c.metrics.methods) {
@@ -94,11 +95,12 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
           clock, flight_recorder::limits{.requests = c.recorder.requests, .bytes = c.recorder.bytes / c.threads});
     made->host = std::make_unique<host_services>(*made->loop, made->directory, *ground_, c,
                                                  traces_ ? &traces_->lane(i) : nullptr);
+    made->callers = callers_ ? callers_->for_core(*made->loop) : std::make_unique<authenticator>();
     made->graphql = std::make_unique<graphql_front>();
     made->graphql->settings = graphql_settings_for(c);
     made->server = std::make_unique<http_server>(
         *made->loop, made->directory, http, [this, i](std::string_view path) { return operator_page(i, path); },
-        nullptr, made->graphql.get());
+        callers_ ? made->callers.get() : nullptr, made->graphql.get());
     cores_.push_back(std::move(made));
   }
   std::vector<core_memory*> memories;
@@ -108,6 +110,7 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
   // Before the threads: the first core uses them.
   schedule_store_ = std::make_unique<schedule_store>(*first.loop, ground_->state(), ground_->blocking());
   schedules_ = std::make_unique<schedules>(*first.loop, first.directory, *schedule_store_);
+  if (callers_) callers_->begin();
   for (const auto& core : cores_)
     core->thread = std::thread([loop = core->loop.get()] {
       pthread_setname_np(pthread_self(), fmt::format("waggle-core-{}", loop->index()).c_str());
@@ -133,6 +136,7 @@ node::~node() {
   for (const auto& core : cores_) core->thread.join();
   // Nothing runs on the cores any more. What blocks elsewhere may still post to them: it ends while they are there.
   schedules_.reset();
+  callers_.reset();
   // A call under way may hold a repeat's turn, whose end its service is told of: before the services.
   for (const auto& core : cores_) core->calls.reset();
   services_.clear();

@@ -10,6 +10,7 @@
 
 #include "app/config.h"
 #include "app/host_services.h"
+#include "app/identity.h"
 #include "app/loaded_service.h"
 #include "app/metrics.h"
 #include "app/pages.h"
@@ -27,9 +28,9 @@ namespace waggle {
 /// none is a core's.
 class node {
  public:
-  /// `heartbeat`, of the engines, outlives it. `traces` null: none are made.
+  /// `heartbeat`, of the engines, outlives it. `traces` null: none are made. `callers` null: everybody is anonymous.
   node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground, const ticker& heartbeat,
-       std::unique_ptr<trace_exporter> traces = nullptr);
+       std::unique_ptr<trace_exporter> traces = nullptr, std::unique_ptr<identity> callers = nullptr);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
@@ -52,6 +53,8 @@ class node {
   /// What is served now is what `/graphql` has. Once all services that belong together are deployed or removed: it takes time
   /// for each service of the node.
   void publish_graphql();
+  /// Looks for new keys to verify callers with. The error says which file is wrong; its old keys stay in force.
+  result<void> reload_identity() { return callers_ ? callers_->reload() : result<void>(); }
   /// Takes a service out; it finishes what it has.
   void remove(const std::string& name);
   [[nodiscard]] std::vector<std::string> names() const;
@@ -79,6 +82,7 @@ class node {
     std::unique_ptr<flight_recorder> recorder;  // null: off
     std::unique_ptr<host_services> host;
     std::unique_ptr<graphql_front> graphql;
+    std::unique_ptr<authenticator> callers;
     std::unique_ptr<http_server> server;
     std::unique_ptr<http_server> operators;  // the operator's socket, on the first core
     std::thread thread;
@@ -102,6 +106,7 @@ class node {
   const ticker& heartbeat_;
   std::unique_ptr<host_ground> ground_;
   std::unique_ptr<trace_exporter> traces_;
+  std::unique_ptr<identity> callers_;  // null: nobody is verified
   memory_budget memory_;
   node_pages pages_;
   std::vector<std::unique_ptr<one_core>> cores_;

@@ -75,6 +75,17 @@ void tell_grants(const contract& about, const configuration& c) {
   spdlog::warn("to grant {} all that it asks for, {}", about.name, how);
 }
 
+/// Methods that nobody can call, because this node verifies nobody.
+void tell_identity(const contract& about, const configuration& c) {
+  if (c.auth.keys != "off" || c.auth.api_keys != "off") return;
+  const auto asks = [](const auto& m) { return m.second.auth.has_value() && !m.second.internal; };
+  if (const auto at = std::ranges::find_if(about.methods, asks); at != about.methods.end())
+    spdlog::warn(
+        "{}.{} is for verified callers (@auth), and this node verifies nobody: it refuses everybody from outside until "
+        "auth.keys or auth.api_keys is set",
+        about.name, at->first);
+}
+
 /// The services of the command line's targets on a node, and how they are brought up to date.
 class served {
  public:
@@ -125,6 +136,7 @@ class served {
                    loaded->report.from_cache ? ", compiled before" : "",
                    loaded->report.pooled ? "" : ", on the on-demand engine: " + loaded->report.why_not_pooled);
       tell_grants(*loaded->about, config_);
+      tell_identity(*loaded->about, config_);
     }
     // A file that is there and cannot be read leaves the old one serving too.
     for (const auto& [module, known] : known_)
@@ -256,6 +268,10 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
       bool fine = false;
       try {
         fine = services.update(remove_gone);
+        if (const auto read = remove_gone ? n.reload_identity() : result<void>(); !read) {
+          spdlog::error("{}; what was read before stays in force", read.error().message);
+          fine = false;
+        }
       } catch (const std::exception& e) {  // files that go while they are looked at, a closed stderr
         spdlog::error("the services were not brought up to date: {}", e.what());
       }
@@ -372,7 +388,12 @@ int serve(configuration c, const std::vector<std::string>& targets) {
     }
     traces = *std::move(open);
   }
-  node n(c, clock, *std::move(ground), (*engines)->heartbeat(), std::move(traces));
+  auto callers = identity::open(c, clock);
+  if (!callers) {
+    fmt::print(stderr, "waggle: {}\n", callers.error().message);
+    return exit_usage;
+  }
+  node n(c, clock, *std::move(ground), (*engines)->heartbeat(), std::move(traces), *std::move(callers));
   served services(c, **engines, n, targets);
   if (!services.update(false)) return exit_failed;
   const auto port = n.listen();

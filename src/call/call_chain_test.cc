@@ -10,6 +10,9 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "call/access.h"
+#include "call/caller_rates.h"
+
 namespace waggle {
 namespace {
 
@@ -64,7 +67,8 @@ class CallChain : public testing::Test {
   }
   struct reply {
     explicit reply(call_chain& chain, std::string method, std::string input = "{}",
-                   std::optional<time_point> deadline = std::nullopt) {
+                   std::optional<time_point> deadline = std::nullopt, request_context from = {}) {
+      call.request.context = std::move(from);
       call.request.method = std::move(method);
       call.request.input = std::move(input);
       call.request.context.deadline = deadline;
@@ -495,6 +499,100 @@ TEST_F(CallChain, TheOperatorsConcurrencyHoldsOverAllCoresAndComesBackWithEachAn
   EXPECT_TRUE(reply(chain, "greet").call.response.output) << "one that failed has left too";
   elsewhere.held = of_second;
   elsewhere.finish("null");
+}
+
+/// A method for anybody, one for verified callers, two for some of them.
+class ProtectedChain : public CallChain {
+ protected:
+  ProtectedChain()
+      : CallChain(R"(schema @auth @service(name: "test.T") { query: Query subscription: Subscription }
+      type Query { greet(name: String): String pay: String @auth(scopes: "pay") see: String @auth(scopes: ["read", "pay"]) }
+      type Subscription { ticks: Int @auth(scopes: "pay") })") {}
+  static std::shared_ptr<const caller> who(std::vector<std::string> scopes, const std::string& key = "k") {
+    auto made = std::make_shared<caller>();
+    made->scopes = std::move(scopes);
+    made->key = key;
+    return made;
+  }
+  static std::string code_of(const reply& r) {
+    const auto& out = r.call.response.output;
+    return out ? "ok" : std::string(to_string(out.error().code));
+  }
+  call_chain chain{core, about, inner, settings};
+};
+
+TEST_F(ProtectedChain, OnlyWhoSaysWhoItIsComesInFromOutside) {
+  const reply nobody(chain, "greet", R"({"nam":1})");
+  EXPECT_EQ(code_of(nobody), "unauthenticated");
+  EXPECT_EQ(nobody.failure().whose, fault::caller);
+  EXPECT_THAT(nobody.failure().message, HasSubstr("greet is for callers who say who they are"));
+  EXPECT_EQ(refused(chain, failure_cause::anonymous), 1U);
+  EXPECT_EQ(inner.asked, 0);
+  EXPECT_EQ(code_of(reply(chain, "nope")), "unimplemented") << "what there is, is no secret: contracts are public";
+  EXPECT_EQ(code_of(reply(chain, "greet", {}, {}, {.caller = who({})})), "ok");
+}
+
+TEST_F(ProtectedChain, OneOfTheScopesIsEnough) {
+  const reply without(chain, "pay", "rubbish", {}, {.caller = who({"read"})});
+  EXPECT_EQ(code_of(without), "permission_denied");
+  EXPECT_EQ(without.failure().message, "pay needs the scope pay, which this caller does not have");
+  EXPECT_EQ(refused(chain, failure_cause::scope), 1U);
+  EXPECT_EQ(code_of(reply(chain, "see", {}, {}, {.caller = who({"pay"})})), "ok");
+  EXPECT_EQ(code_of(reply(chain, "see", {}, {}, {.caller = who({"a", "read", "z"})})), "ok");
+  const reply other(chain, "see", {}, {}, {.caller = who({"Pay", "re"})});
+  EXPECT_EQ(other.failure().message, "see needs one of the scopes pay, read; this caller has none of them");
+}
+
+TEST_F(ProtectedChain, OtherServicesSchedulesAndTheOperatorAreNotAsked) {
+  request_context inside;
+  inside.path = std::make_shared<call_path>(call_path{.service = "a.B", .from = nullptr, .calls = nullptr});
+  EXPECT_EQ(code_of(reply(chain, "pay", {}, {}, inside)), "ok");
+  EXPECT_EQ(code_of(reply(chain, "pay", {}, {}, {.trusted = true})), "ok");
+}
+
+TEST_F(ProtectedChain, TheGatewayCanAskBeforeThePayloadHasCome) {
+  const method& pay = *about.find("pay");
+  EXPECT_EQ(denies(pay, nullptr)->code, error_code::unauthenticated);
+  EXPECT_EQ(denies(pay, who({}).get())->code, error_code::permission_denied);
+  EXPECT_FALSE(denies(pay, who({"pay"}).get()));
+}
+
+TEST_F(ProtectedChain, EachCallersRateIsItsOwn) {
+  settings.admits = admission::make("test.T", {.rate_per_caller = 2});
+  call_chain limited(core, about, inner, settings);
+  const auto ask = [&](const request_context& from) { return code_of(reply(limited, "greet", {}, {}, from)); };
+  const request_context ada{.caller = who({}, "ada")};
+  const request_context bob{.caller = who({}, "bob")};
+  EXPECT_EQ(ask(ada), "ok");
+  EXPECT_EQ(ask(ada), "ok");
+  const reply third(limited, "greet", {}, {}, ada);
+  EXPECT_EQ(third.failure().code, error_code::resource_exhausted);
+  EXPECT_EQ(third.failure().retry_after, 500ms);
+  EXPECT_THAT(third.failure().message, HasSubstr("2 requests a second of each caller"));
+  EXPECT_EQ(refused(limited, failure_cause::rate), 1U);
+  EXPECT_EQ(ask(bob), "ok");
+  EXPECT_FALSE(limited.refuses()) << "it is not known yet who comes";
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask({.trusted = true}), "ok");
+  clock.advance(500ms);
+  EXPECT_EQ(ask(ada), "ok");
+  EXPECT_EQ(ask(ada), "resource_exhausted");
+}
+
+TEST_F(CallChain, WhoDoNotSayWhoTheyAreShareARate) {
+  settings.admits = admission::make("test.T", {.rate_per_caller = 1});
+  call_chain chain(core, about, inner, settings);
+  EXPECT_TRUE(reply(chain, "greet").call.response.output);
+  EXPECT_THAT(reply(chain, "greet").failure().message, HasSubstr("of all callers together who do not say"));
+}
+
+TEST(CallerRates, ForgetWhoHasNotAskedForLongest) {
+  caller_rates rates(1);
+  const time_point now{1h};
+  for (std::size_t i = 0; i < 4 * caller_rates::most_callers; ++i) {
+    EXPECT_EQ(rates.take(std::to_string(i), now), 0s);
+    EXPECT_GT(rates.take("busy", now) + rates.take("busy", now), 0s) << "who asks all the time is not forgotten";
+  }
+  EXPECT_EQ(rates.take("0", now), 0s) << "it was forgotten";
 }
 
 TEST(DurationHistogram, CountsInPowersOfTwoMicroseconds) {

@@ -73,6 +73,8 @@ result<std::shared_ptr<const caller>> authenticator::verify_token(std::string_vi
   switch (keys_->check(parsed->how, parsed->kid, parsed->signed_part, parsed->signature)) {
     case key_set::verdict::genuine: break;
     case key_set::verdict::no_key: return std::unexpected(unknown_key(true));
+    case key_set::verdict::other_kind:
+      return std::unexpected(refused("the token names a key of another kind than its algorithm is for"));
     case key_set::verdict::forged:
       return std::unexpected(refused("the token's signature is not by the key that it names, or it was changed"));
   }
@@ -83,8 +85,7 @@ result<std::shared_ptr<const caller>> authenticator::verify_token(std::string_vi
 /// New keys may have come into use since they were fetched last.
 error authenticator::unknown_key(bool any_keys) const {
   const bool coming = refresh_ && refresh_();
-  if (any_keys && !coming)
-    return refused("the token names a key that its issuer does not publish, or one of another kind");
+  if (any_keys && !coming) return refused("the token names a key that its issuer does not publish");
   error e;
   e.code = error_code::unavailable;
   e.whose = fault::host;

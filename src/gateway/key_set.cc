@@ -290,7 +290,8 @@ key_set::verdict key_set::check(signature_algorithm how, const std::optional<std
     if (!signature.empty() && signed_by(k.it.get(), how, text, signature)) return verdict::genuine;
   }
   ERR_clear_error();
-  return tried == 0 ? verdict::no_key : verdict::forged;
+  if (tried > 0) return verdict::forged;
+  return by_name ? verdict::other_kind : verdict::no_key;
 }
 
 }  // namespace waggle

@@ -35,8 +35,9 @@ class key_set {
 
   enum class verdict : std::uint8_t {
     genuine,
-    no_key,  ///< no key has this identifier and fits the algorithm
-    forged,  ///< none that does has made this signature
+    no_key,      ///< no key has this identifier, or, without one, fits the algorithm
+    other_kind,  ///< the key of this identifier does not fit the algorithm
+    forged,      ///< none that does has made this signature
   };
   /// Did one of the keys sign `text`? A key fits only the algorithm of its own kind. With `kid` only keys of that identifier
   /// are tried, else, and where no key has it, those that have none; without `kid` all that fit, at most `most_tries`.

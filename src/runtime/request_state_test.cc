@@ -164,8 +164,13 @@ class RequestState : public testing::TestWithParam<bool> {
     }
   };
   std::unique_ptr<asked> begin(const std::string& method, const std::string& of_state, const std::string& key = "",
-                               const std::string& more = "") {
+                               const std::string& more = "", const std::string& caller_key = "") {
     auto a = std::make_unique<asked>();
+    if (!caller_key.empty()) {
+      auto who = std::make_shared<caller>();
+      who->key = caller_key;
+      a->call.request.context.caller = std::move(who);
+    }
     a->call.request.method = method;
     a->call.request.input = R"({"service":"waggle.state.v1.State","method":")" + of_state + "\"" + more + "}";
     if (!key.empty()) a->call.request.context.headers = {{"idempotency-key", key}};
@@ -246,6 +251,16 @@ TEST_P(RequestState, AKeyThatWasUsedWithAnotherInputIsRefused) {
   EXPECT_THAT(ask("change", "increment", "k1", R"(,"input":{})"), HasSubstr("invalid_argument"));
   EXPECT_THAT(ask("change", "increment", std::string(256, 'k')), HasSubstr("invalid_argument"));
   EXPECT_EQ(kept(), "1");
+}
+
+TEST_P(RequestState, AKeyIsTheCallersOwn) {
+  const auto ask_as = [this](const std::string& who) { return end(*begin("change", "increment", "k1", "", who)); };
+  EXPECT_EQ(ask_as("jwt:ada"), "1");
+  EXPECT_EQ(ask_as("jwt:bob"), "2");
+  EXPECT_EQ(ask_as(""), "3");
+  EXPECT_EQ(ask_as("jwt:ada"), "1");
+  EXPECT_EQ(ask_as("jwt:bob"), "2");
+  EXPECT_EQ(ask_as(""), "3");
 }
 
 TEST_P(RequestState, ARepeatWaitsWhileTheFirstRuns) {

@@ -239,6 +239,31 @@ TEST_F(SubCalls, ACallerThatGoesTakesItsCallsWithIt) {
   EXPECT_EQ(services["test.Caller"]->workers(), 0U);
 }
 
+TEST_F(SubCalls, TheVerifiedCallerGoesAlongAndIsReadByGuests) {
+  serve("logger", R"(schema @service(name: "test.Echo") { query: Query } scalar JSON
+      type Query { context: JSON @auth(scopes: "audit") })");
+  serve("caller", "", all);
+  auto who = std::make_shared<caller>();
+  who->subject = "a\"da";
+  who->issuer = "https://id.example";
+  who->scopes = {"read"};
+  who->claims = R"({"sub":"a\"da","n":1})";
+  const auto ask_as = [&](std::shared_ptr<const caller> caller) {
+    asked a;
+    a.call.request.method = "call";
+    a.call.request.input = R"({"service":"test.Echo","method":"context"})";
+    a.call.request.context.caller = std::move(caller);
+    a.call.then(&a, [](void* self, service_call&) noexcept { static_cast<asked*>(self)->done = true; });
+    here.directory.find("test.Caller")->ask(a.call);
+    for (int i = 0; i < 10'000 && !a.done; ++i) pass(1ms);
+    return a.text();
+  };
+  EXPECT_THAT(ask_as(who),
+              AllOf(HasSubstr(R"("caller":{"subject":"a\"da","issuer":"https://id.example","scopes":["read"],)"
+                              R"("claims":{"sub":"a\"da","n":1}},"path":["test.Caller"],)")));
+  EXPECT_THAT(ask_as(nullptr), HasSubstr(R"("caller":null,"path":["test.Caller"],)")) << "the next has nothing of it";
+}
+
 TEST_F(SubCalls, TheReceiptCountsThem) {
   serve("echo");
   serve("caller", "", all);

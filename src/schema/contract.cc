@@ -69,6 +69,7 @@ contract read_contract(parsed_schema& parsed, std::string_view sdl, findings& fo
   for (const definition* part : s.parts)
     if (!part->description.empty()) c.description = part->description;
   read_service(s, c, found);
+  check_auth_places(s, found);
   s.scalars_by_name |= c.name.starts_with(host_prefix);
   type_compiler types(s, parsed.doc, found);
   read_methods(s, c, types, found);

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "schema/prelude.h"
@@ -248,7 +249,10 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{R"(type Query { a: Int @auth(scope: "a") })", "did you mean scopes?"},
         wrong{R"(type Query { a: Int @auth @auth })", "@auth stands here twice"},
         wrong{R"(extend schema @auth @auth type Query { a: Int })", "@auth stands here twice"},
-        wrong{R"(type Query @auth { a: Int })", "@auth cannot stand on OBJECT"}));
+        wrong{R"(type Query @auth { a: Int })", "@auth cannot stand on OBJECT"},
+        wrong{R"(type Query { a: A } type A { b: Int @auth })",
+              ":1:37: error: @auth is for methods; A.b is part of an answer, and nothing would keep it from anybody"},
+        wrong{R"(type Query { a: Int } interface I { b: Int @auth(scopes: "x") })", "@auth is for methods; I.b"}));
 
 INSTANTIATE_TEST_SUITE_P(
     uses, schema_errors,
@@ -327,6 +331,25 @@ type Query {
   EXPECT_THAT(compiled(service("", R"(name: "A") @uses(services: "a.C")")).uses, ElementsAre("a.C"));
   EXPECT_THAT(compiled(service("", R"(name: "A") @uses(services: [])")).uses, IsEmpty());
   EXPECT_FALSE(compiled(service("")).find("ok")->schedule);
+}
+
+TEST(contract, reads_who_may_call) {
+  const contract c = compiled(R"(extend schema @service(name: "a.v1.A") @auth(scopes: ["b", "a"])
+    type Query { service: Int own: Int @auth(scopes: "c:d/e") any: Int @auth none: Int @auth(scopes: []) })");
+  using scopes = std::vector<std::string>;
+  EXPECT_EQ(c.find("service")->auth, (scopes{"a", "b"}));
+  EXPECT_EQ(c.find("own")->auth, scopes{"c:d/e"});
+  EXPECT_EQ(c.find("any")->auth, scopes{});
+  EXPECT_EQ(c.find("none")->auth, scopes{});
+  EXPECT_EQ(compiled(service("")).find("ok")->auth, std::nullopt);
+}
+
+TEST(contract, scopes_are_bounded) {
+  std::string sdl = "type Query { a: Int @auth(scopes: [";
+  for (int i = 0; i < 101; ++i) sdl += fmt::format("\"s{}\",", i);
+  EXPECT_THAT(findings_of(sdl + "]) }"), ElementsAre(HasSubstr("at most 100 scopes")));
+  EXPECT_THAT(findings_of("type Query { a: Int @auth(scopes: \"" + std::string(256, 's') + "\") }"),
+              ElementsAre(HasSubstr("is no scope")));
 }
 
 TEST(contract, uses_are_bounded) {

@@ -230,6 +230,22 @@ void read_service(const schema& s, contract& into, findings& found) {
   }
 }
 
+void check_auth_places(const schema& s, findings& found) {
+  const auto look = [&found](std::string_view type_name, const field& f) {
+    for (const directive& d : f.directives)
+      if (d.id.text == "auth")
+        found.error(
+            d.id.offset,
+            fmt::format("@auth is for methods; {}.{} is part of an answer, and nothing would keep it from anybody",
+                        shown(type_name), shown(f.id.text)));
+  };
+  for (const auto& [type_name, entry] : s.types) {
+    if (entry.from != origin::file || std::ranges::find(s.roots, type_name, &name::text) != s.roots.end()) continue;
+    for (const definition* part : entry.parts())
+      for (const field& f : part->fields) look(type_name, f);
+  }
+}
+
 void read_method_directives(const field& f, method& into, findings& found) {
   for (const directive& d : f.directives) {
     if (d.id.text == "internal") into.internal = true;

@@ -136,6 +136,24 @@ TEST(OpenApi, IdempotentMethodsTakeTheKey) {
   EXPECT_THAT(graphql::openapi(c), testing::Optional(HasSubstr("#/components/parameters/Idempotency-Key")));
 }
 
+TEST(OpenApi, MethodsForVerifiedCallersSaySo) {
+  EXPECT_THAT(graphql::openapi(compile("type Query { a: Int }")), testing::Optional(Not(HasSubstr("securitySchemes"))));
+  const auto text = graphql::openapi(compile(R"(type Query { a: Int @auth b: Int @auth(scopes: ["x", "y"]) c: Int })"));
+  ASSERT_TRUE(text);
+  simdjson::dom::parser parser;
+  const simdjson::dom::element all = parser.parse(*text);
+  const auto security = [&](const char* method) {
+    std::string out;
+    for (const simdjson::dom::element way : all["paths"][method]["post"]["security"].get_array())
+      out += simdjson::to_string(way);
+    return out;
+  };
+  EXPECT_EQ(security("/a.v1.B/a"), R"({"token":[]}{"apiKey":[]})");
+  EXPECT_EQ(security("/a.v1.B/b"), R"({"token":["x"]}{"token":["y"]}{"apiKey":["x"]}{"apiKey":["y"]})");
+  EXPECT_EQ(all["paths"]["/a.v1.B/c"]["post"]["security"].error(), simdjson::NO_SUCH_FIELD);
+  EXPECT_THAT(*text, HasSubstr("\"securitySchemes\""));
+}
+
 TEST(Describe, GivesEachFormatByItsName) {
   contract c = compile("type Query { q: Int }");
   EXPECT_EQ(description_of(c, description_format::openapi), nullptr);

@@ -81,7 +81,34 @@ json_tree error_type() {
   return out;
 }
 
-json_tree components(json_tree schemas, bool idempotency) {
+/// What a caller may show who it is with.
+constexpr std::array<std::string_view, 2> credentials = {"token", "apiKey"};
+
+json_tree security_schemes() {
+  return object()
+      .add("token", object()
+                        .add("type", "http")
+                        .add("scheme", "bearer")
+                        .add("bearerFormat", "JWT")
+                        .add("description", "A token of an issuer that the node's operator trusts."))
+      .add("apiKey", object()
+                         .add("type", "apiKey")
+                         .add("in", "header")
+                         .add("name", "X-Api-Key")
+                         .add("description", "A key that the node's operator gave out."));
+}
+
+/// One way in is enough: each scope with each kind of credentials.
+json_tree ways_in(const std::vector<std::string>& scopes) {
+  json_tree ways = json_tree::array();
+  for (const std::string_view kind : credentials) {
+    if (scopes.empty()) ways.push(object().add(kind, json_tree::array()));
+    for (const std::string& scope : scopes) ways.push(object().add(kind, json_tree::array({scope})));
+  }
+  return ways;
+}
+
+json_tree components(json_tree schemas, bool idempotency, bool identity) {
   json_tree parameters = object();
   for (const parameter& p : header_parameters)
     if (idempotency || p.name != idempotency_key)
@@ -103,11 +130,13 @@ json_tree components(json_tree schemas, bool idempotency) {
                                           .add("Retry-After", reference("headers", "Retry-After")))
                       .add("content", json_content(object().add("schema", reference("schemas", error_schema)))));
   schemas.add(error_schema, error_type());
-  return object()
-      .add("schemas", std::move(schemas))
-      .add("parameters", std::move(parameters))
-      .add("headers", std::move(headers))
-      .add("responses", std::move(responses));
+  json_tree out = object()
+                      .add("schemas", std::move(schemas))
+                      .add("parameters", std::move(parameters))
+                      .add("headers", std::move(headers))
+                      .add("responses", std::move(responses));
+  if (identity) out.add("securitySchemes", security_schemes());
+  return out;
 }
 
 /// What GET and POST have in common.
@@ -119,6 +148,7 @@ json_tree operation_of(const described_method& m, std::string_view tag, std::str
   out.add("summary", first.empty() ? m.about->signature : first);
   add_description(out, first == described ? std::string_view{} : described, m.defined->directives);
   out.add("tags", json_tree::array({tag}));
+  if (m.about->auth) out.add("security", ways_in(*m.about->auth));
   return out;
 }
 
@@ -183,9 +213,12 @@ std::optional<std::string> openapi(const contract& c) {
   json_tree paths = object();
   json_tree schemas = object();
   bool idempotency = false;
+  bool identity = false;
   for (const described_method& m : methods_of(c)) {
     if (m.about->internal || m.about->kind == operation::subscription) continue;
-    if (!make.spend(positions_of_method)) return std::nullopt;
+    const std::size_t scopes = m.about->auth ? m.about->auth->size() : 0;
+    if (!make.spend(positions_of_method + 4 * scopes)) return std::nullopt;
+    identity = identity || m.about->auth.has_value();
     idempotency = idempotency || m.about->idempotent;
     json_tree path = object();
     if (m.about->kind == operation::query) path.add("get", get(m, c.name));
@@ -212,7 +245,7 @@ std::optional<std::string> openapi(const contract& c) {
   out.add("security", json_tree::array());
   out.add("tags", json_tree::array({std::move(tag)}));
   out.add("paths", std::move(paths));
-  out.add("components", components(std::move(schemas), idempotency));
+  out.add("components", components(std::move(schemas), idempotency, identity));
   return out.print();
 }
 

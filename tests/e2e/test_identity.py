@@ -1,0 +1,241 @@
+"""docs/identity.md, with keys made by the openssl program: another implementation than the node's."""
+
+import base64
+import hashlib
+import http.server
+import json
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+from node import GUESTS, Node, TestCase, wait_until
+
+ISSUER, AUDIENCE = "https://login.example.com/shop", "https://api.example.com"
+CONTRACT = """
+schema @service(name: "e2e.Id", version: "1.0.0") { query: Query }
+scalar JSON
+type Query {
+  context: JSON @auth
+  flood(n: Int!): Int! @auth(scopes: ["read", "admin"])
+  log(text: String! = "hi", level: Int! = 2): Boolean!
+}
+"""
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data if isinstance(data, bytes) else data.encode()).rstrip(b"=").decode()
+
+
+def openssl(*arguments, stdin=None):
+    done = subprocess.run(["openssl", *map(str, arguments)], input=stdin, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Issuer:
+    """Makes tokens with a key in a file of `folder`."""
+
+    def __init__(self, folder, name, kind="ed25519"):
+        self.kid, self.kind = name, kind
+        self.key, self.text = folder / f"{name}.pem", folder / f"{name}.txt"
+        options = {"ed25519": [], "RSA": ["-pkeyopt", "rsa_keygen_bits:2048"], "EC": ["-pkeyopt", "ec_paramgen_curve:P-256"]}
+        openssl("genpkey", "-algorithm", kind, *options[kind], "-out", self.key)
+
+    def pem(self):
+        return openssl("pkey", "-in", self.key, "-pubout").decode()
+
+    def jwk(self):
+        der = openssl("pkey", "-in", self.key, "-pubout", "-outform", "DER")
+        if self.kind == "ed25519":
+            return {"kty": "OKP", "crv": "Ed25519", "kid": self.kid, "x": b64(der[-32:])}
+        if self.kind == "EC":
+            return {"kty": "EC", "crv": "P-256", "kid": self.kid, "x": b64(der[-64:-32]), "y": b64(der[-32:]), "use": "sig"}
+        modulus = openssl("rsa", "-in", self.key, "-noout", "-modulus").decode().strip().split("=")[1]
+        return {"kty": "RSA", "kid": self.kid, "n": b64(bytes.fromhex(modulus)), "e": "AQAB", "alg": "RS256"}
+
+    def sign(self, text):
+        self.text.write_bytes(text.encode())
+        if self.kind == "ed25519":
+            return openssl("pkeyutl", "-sign", "-inkey", self.key, "-rawin", "-in", self.text)
+        signature = openssl("dgst", "-sha256", "-sign", self.key, self.text)
+        if self.kind == "RSA":
+            return signature
+        out, at = b"", 2  # SEQUENCE of two INTEGERs
+        for _ in range(2):
+            size = signature[at + 1]
+            out += signature[at + 2:at + 2 + size].lstrip(b"\0").rjust(32, b"\0")
+            at += 2 + size
+        return out
+
+    def token(self, header=None, **claims):
+        all_claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ada", "exp": int(time.time()) + 60, **claims}
+        all_claims = {k: v for k, v in all_claims.items() if v is not None}
+        alg = {"ed25519": "EdDSA", "RSA": "RS256", "EC": "ES256"}[self.kind]
+        text = b64(json.dumps({"alg": alg, "kid": self.kid, **(header or {})})) + "." + b64(json.dumps(all_claims))
+        return text + "." + b64(self.sign(text))
+
+
+def jwks(*issuers):
+    return json.dumps({"keys": [i.jwk() for i in issuers]})
+
+
+class Identity(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.targets = self.folder / "services"
+        self.targets.mkdir()
+        shutil.copy(GUESTS / "logger.wasm", self.targets / "id.wasm")
+        (self.targets / "id.graphql").write_text(CONTRACT)
+        self.ed = Issuer(self.folder, "ed")
+
+    def flags(self, keys, api_keys=None):
+        flags = ["--auth-issuer", ISSUER, "--auth-audience", AUDIENCE, "--auth-keys", keys] if keys else []
+        return flags + (["--auth-api-keys", api_keys] if api_keys else [])
+
+    def ask(self, node, token=None, method="context", **headers):
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        return node.call("e2e.Id", method, '{"n":1}' if method == "flood" else None, headers=headers)
+
+    def refused(self, answer, status, code, text=""):
+        self.assertEqual((status, code, "caller"), (answer.status, answer.code, answer.fault), answer)
+        self.assertIn(text, answer.json["message"])
+        if status == 401:
+            self.assertTrue(answer.headers["www-authenticate"].startswith("Bearer"), answer.headers)
+
+
+class Tokens(Identity):
+    """Needs the gateway to ask the authenticator."""
+
+    def test_a_guest_reads_who_calls(self):
+        issuers = [self.ed, Issuer(self.folder, "rsa", "RSA"), Issuer(self.folder, "ec", "EC")]
+        with Node(self.targets, *self.flags(self.write("keys.json", jwks(*issuers)))) as node:
+            for issuer in issuers:
+                a = self.ask(node, issuer.token(scope="read write", tenant={"id": 7}))
+                self.assertEqual(200, a.status, a)
+                caller = a.json["caller"]
+                self.assertEqual(("ada", ISSUER, ["read", "write"], {"id": 7}),
+                                 (caller["subject"], caller["issuer"], caller["scopes"], caller["claims"]["tenant"]))
+                self.assertNotIn("authorization", a.json["metadata"])
+            self.assertEqual(200, self.ask(node, method="log").status)
+
+    def test_scopes_are_asked_for(self):
+        with Node(self.targets, *self.flags(self.write("keys.pem", self.ed.pem()))) as node:
+            self.assertEqual(200, self.ask(node, self.ed.token(scp=["admin"]), "flood").status)
+            self.refused(self.ask(node, self.ed.token(scope="reader"), "flood"), 403, "permission_denied", "admin, read")
+            self.refused(self.ask(node, None, "flood"), 401, "unauthenticated", "say who they are")
+
+    def test_what_is_not_genuine_is_refused_with_its_reason(self):
+        rsa = Issuer(self.folder, "rsa", "RSA")
+        mallory = Issuer(self.folder, "mallory")
+        with Node(self.targets, *self.flags(self.write("keys.json", jwks(self.ed, rsa)))) as node:
+            good = self.ed.token()
+            head, claims, seal = good.split(".")
+            wrong = {
+                "expired at": self.ed.token(exp=int(time.time()) - 60),
+                "for later": self.ed.token(nbf=int(time.time()) + 600),
+                "no exp": self.ed.token(exp=None),
+                "iss is": self.ed.token(iss="https://evil.example"),
+                "not for here": self.ed.token(aud="https://other.example"),
+                "no sub": self.ed.token(sub=None),
+                "algorithm is": b64('{"alg":"none"}') + f".{claims}.",
+                "HS256": b64('{"alg":"HS256"}') + f".{claims}." + b64(b"x" * 32),
+                "crit": self.ed.token({"crit": ["b64"], "b64": False}),
+                "signature": f"{head}.{claims}." + b64(mallory.sign(f"{head}.{claims}")),
+                "bytes": "x" * 9000,
+                "three parts": "rubbish",
+            }
+            for reason, token in wrong.items():
+                for method in ("context", "log"):  # also where nobody is asked who it is
+                    self.refused(self.ask(node, token, method), 401, "unauthenticated", reason)
+            self.refused(self.ask(node, mallory.token({"kid": "ed", "jwk": mallory.jwk()})), 401, "unauthenticated", "signature")
+            self.refused(self.ask(node, self.ed.token({"alg": "RS256", "kid": "ed"})), 401, "unauthenticated")
+            self.assertEqual(200, self.ask(node, good).status)
+
+    def test_keys_come_from_a_url_and_are_rotated(self):
+        published = {"text": None}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                text = published["text"]
+                self.send_response(200 if text else 503)
+                self.end_headers()
+                self.wfile.write((text or "later").encode())
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        with Node(self.targets, *self.flags(f"http://127.0.0.1:{server.server_port}/jwks")) as node:
+            node.wait_for_line("keys were not fetched.*answers 503")
+            a = self.ask(node, self.ed.token())
+            self.assertEqual((503, "unavailable", "1"), (a.status, a.code, a.headers["retry-after"]), a)
+            published["text"] = jwks(self.ed)
+            node.signal(signal.SIGHUP)
+            wait_until(lambda: self.ask(node, self.ed.token()).status == 200, why="the keys")
+            fresh = Issuer(self.folder, "fresh")
+            published["text"] = jwks(fresh)
+            node.signal(signal.SIGHUP)
+            wait_until(lambda: self.ask(node, fresh.token()).status == 200, why="the new keys")
+            self.refused(self.ask(node, self.ed.token()), 401, "unauthenticated", "does not publish")
+            published["text"] = "<html>"
+            seen = len(node.errors)
+            node.signal(signal.SIGHUP)
+            node.wait_for_line("keys were not fetched.*stay in force", after=seen)
+            self.assertEqual(200, self.ask(node, fresh.token()).status)
+
+
+class ApiKeys(Identity):
+    """Needs the gateway to ask the authenticator."""
+
+    def test_a_key_shows_who_calls_until_it_is_taken_away(self):
+        def line(name, key, scopes=""):
+            return f"{name} {hashlib.sha256(key.encode()).hexdigest()} {scopes}\n"
+        keys = self.write("api_keys", "# ours\n" + line("till-7", "wk_a", "read"))
+        with Node(self.targets, *self.flags(None, keys)) as node:
+            a = self.ask(node, **{"x-api-key": "wk_a"})
+            self.assertEqual({"subject": "till-7", "issuer": None, "scopes": ["read"], "claims": {"sub": "till-7", "scopes": ["read"]}},
+                             a.json["caller"])
+            self.assertNotIn("x-api-key", a.json["metadata"])
+            self.assertEqual(200, self.ask(node, "wk_a", "flood").status)
+            self.refused(self.ask(node, "wk_b"), 401, "unauthenticated", "not known")
+            self.refused(self.ask(node, "wk_a", **{"x-api-key": "wk_a"}), 401, "unauthenticated", "one of them")
+            self.refused(self.ask(node, self.ed.token()), 401, "unauthenticated", "no tokens")
+            keys.write_text(line("till-7", "wk_b"))
+            node.signal(signal.SIGHUP)
+            wait_until(lambda: self.ask(node, "wk_b").status == 200, why="the new key")
+            self.refused(self.ask(node, "wk_a"), 401, "unauthenticated", "not known")
+
+
+class Without(Identity):
+    def test_a_node_that_verifies_nobody_says_so_and_refuses(self):
+        with Node(self.targets) as node:
+            node.wait_for_line(r"e2e\.Id\.context is for verified callers")
+            a = self.ask(node)
+            self.assertEqual((401, "unauthenticated", "caller"), (a.status, a.code, a.fault), a)
+            self.assertEqual(200, self.ask(node, method="log").status)
+            self.assertEqual(1, node.metrics()['waggle_refused_total{service="e2e.Id",reason="anonymous"}'])
+
+    def test_who_has_the_module_needs_no_token(self):
+        done = self.run_waggle("invoke", self.targets / "id.wasm", "context")
+        self.assertEqual((0, None), (done.status, json.loads(done.out)["caller"]), done)
+
+    def test_a_configuration_that_is_wrong_ends_the_start(self):
+        private = self.ed.key
+        for flags, why in (
+            (["--auth-keys", "x.json"], "auth.keys needs auth.issuer"),
+            (self.flags("http://example.com/jwks"), "over https"),
+            (self.flags(self.folder / "none.json"), "none.json: cannot be read"),
+            (self.flags(self.write("empty.json", "{}")), "empty.json: it has no list keys"),
+            (self.flags(private), "ed.pem: it holds a private key"),
+            (self.flags(None, self.write("api", "till wk_oops\n")), "api:1: the second word is no SHA-256"),
+        ):
+            done = self.run_waggle("serve", self.targets, "--listen", "127.0.0.1:0", "--data", self.folder / "d", *flags)
+            self.assertEqual(2, done.status, done)
+            self.assertIn(why, done.err)
+            self.assertNotIn("wk_oops", done.err)
