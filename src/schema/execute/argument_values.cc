@@ -143,8 +143,7 @@ void unknown_argument(checked_document& d, const argument& a, const std::vector<
   if (d.found.full()) return;
   near_name near(a.id.text);
   for (const input_value& v : defined) near.offer(v.id.text);
-  d.found.error(a.id.offset,
-                fmt::format("{} has no argument {}{} (§5.4.1)", shown(of), shown(a.id.text), near.hint()));
+  d.found.error(a.id.offset, fmt::format("{} has no argument {}{} (§5.4.1)", shown(of), shown(a.id.text), near.hint()));
 }
 
 }  // namespace

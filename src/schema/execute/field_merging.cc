@@ -25,9 +25,8 @@ bool same(const value& a, const value& b) {
     std::ranges::sort(out, {}, [](const value* item) { return item->key.text; });
     return out;
   };
-  return std::ranges::equal(by_key(a), by_key(b), [](const value* x, const value* y) {
-    return x->key.text == y->key.text && same(*x, *y);
-  });
+  return std::ranges::equal(by_key(a), by_key(b),
+                            [](const value* x, const value* y) { return x->key.text == y->key.text && same(*x, *y); });
 }
 
 bool same(const std::vector<argument>& a, const std::vector<argument>& b) {
@@ -139,8 +138,8 @@ class merger {
       for (const selection& s : *from.selections) {
         if (!d_.step()) return;
         if (s.kind == selection_kind::field) {
-          fields_.push_back({s.response_name().text, &s, from.type,
-                             from.type == nullptr ? nullptr : from.type->find(s.id.text)});
+          fields_.push_back(
+              {s.response_name().text, &s, from.type, from.type == nullptr ? nullptr : from.type->find(s.id.text)});
         } else if (s.kind == selection_kind::inline_fragment) {
           walk_.push_back({&s.selections, s.id.text.empty() ? from.type : d_.schema.find(s.id.text)});
         } else if (const auto at = d_.fragments.find(s.id.text);
@@ -180,7 +179,8 @@ class merger {
     std::ranges::sort(group, {}, [](const found_field& f) {
       return std::tuple(f.of_object() ? f.parent->number + 1 : 0, f.at->offset);
     });
-    const auto abstract = static_cast<std::size_t>(std::ranges::find_if(group, &found_field::of_object) - group.begin());
+    const auto abstract =
+        static_cast<std::size_t>(std::ranges::find_if(group, &found_field::of_object) - group.begin());
     const std::span<found_field> shared = group.first(abstract);
     if (abstract > 1 && !one_field(shared.front(), shared.subspan(1))) return;
     for (std::size_t begin = abstract, end = abstract; begin < group.size(); begin = end) {
@@ -198,7 +198,8 @@ class merger {
     for (const auto fields : {some, others}) {
       for (const found_field& f : fields) {
         if (f.at->selections.empty() || !d_.step()) continue;
-        pool_.push_back({&f.at->selections, f.defined == nullptr ? nullptr : d_.schema.find(f.defined->type.named.text)});
+        pool_.push_back(
+            {&f.at->selections, f.defined == nullptr ? nullptr : d_.schema.find(f.defined->type.named.text)});
       }
     }
     add_set(begin, what);
@@ -238,8 +239,9 @@ class merger {
 
   void error(const found_field& f, std::string_view message) {
     if (!d_.found.full())
-      d_.found.error(f.at->offset, fmt::format("{} in the answer {}; give one of them another name, as in other: {} (§5.3.2)",
-                                               shown(f.response), message, shown(f.at->id.text)));
+      d_.found.error(f.at->offset,
+                     fmt::format("{} in the answer {}; give one of them another name, as in other: {} (§5.3.2)",
+                                 shown(f.response), message, shown(f.at->id.text)));
   }
 
   checked_document& d_;

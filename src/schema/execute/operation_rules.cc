@@ -25,6 +25,8 @@ class subscription_check {
         look_at((*s.all)[s.next++]);
       }
     }
+    if (only_.empty() && !failed_)
+      error(operation_.offset, fmt::format("{} selects no field of its own at its root", describe(operation_)));
   }
 
  private:

@@ -28,8 +28,10 @@ std::string describe(const operation_definition& o) {
 bool checked_document::step() {
   if (steps_left == 0) return false;
   if (--steps_left > 0) return true;
-  found.error(0, "the operations and fragments of this document go through each other in too many ways to be checked; send "
-                 "fewer of them at once");
+  found.error(
+      0,
+      "the operations and fragments of this document go through each other in too many ways to be checked; send "
+      "fewer of them at once");
   return false;
 }
 
