@@ -25,7 +25,7 @@ class subscription_check {
         look_at((*s.all)[s.next++]);
       }
     }
-    if (only_.empty() && !failed_)
+    if (only_.empty() && !failed_ && d_.steps_left > 0)
       error(operation_.offset, fmt::format("{} selects no field of its own at its root", describe(operation_)));
   }
 

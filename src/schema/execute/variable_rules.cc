@@ -121,7 +121,7 @@ class checker {
     if (!at->second.typed || !use.expected.known() || allowed(*at->second.definition, use)) return;
     error(use.offset, [&] {
       const std::string_view why = use.one_of ? ", as the field of a @oneOf input it must not be null" : "";
-      return fmt::format("${} is a {} and stands where {} is expected{} (§5.8.5)", shown(use.id),
+      return fmt::format("${} is of the type {} and stands where {} is expected{} (§5.8.5)", shown(use.id),
                          print(type_view(at->second.definition->type)), print(use.expected), why);
     });
   }
