@@ -1,5 +1,7 @@
 #include "schema/execute/variable_rules.h"
 
+#include <map>
+
 #include <fmt/format.h>
 
 #include "schema/execute/argument_values.h"
@@ -132,7 +134,7 @@ class checker {
   }
 
   checked_document& d_;
-  std::unordered_map<std::string_view, entry> defined_;
+  std::map<std::string_view, entry> defined_;
   std::vector<std::uint32_t> entered_;  ///< by fragment: the last operation that came there
   std::vector<std::uint32_t> open_;
   std::uint32_t operation_ = 0;
