@@ -107,6 +107,10 @@ INSTANTIATE_TEST_SUITE_P(
               "q:1:14: error: the subscription selects __typename; a subscription has exactly one field of its own at "
               "its root "
               "(§5.2.4.1)"},
+        wrong{"subscription{...F} fragment F on Subscription{...on Subscription{__typename}}",
+              "q:1:66: error: the subscription selects __typename; a subscription has exactly one field of its own at "
+              "its root "
+              "(§5.2.4.1)"},
         wrong{"subscription{ticks@skip(if:true)}",
               "q:1:19: error: the subscription has @skip at its root; a subscription has exactly one field there "
               "(§5.2.4.1)"}));
