@@ -68,14 +68,15 @@ class checker {
   void define(const operation_definition& o) {
     defined_.clear();
     for (const variable_definition& v : o.variables) {
-      if (!defined_.try_emplace(v.id.text, entry{&v, is_input(v), false}).second)
+      if (!defined_.try_emplace(v.id.text, entry{&v, check_type(v), false}).second)
         error(v.id.offset,
               [&] { return fmt::format("${} is defined twice in {} (§5.8.1)", shown(v.id.text), describe(o)); });
       check_default(d_, v);
     }
   }
 
-  bool is_input(const variable_definition& v) {
+  /// True where the type is known, so that uses can be compared with it.
+  bool check_type(const variable_definition& v) {
     const type_entry* const type = d_.schema.find_entry(v.type.named.text);
     if (type == nullptr || type->defined == nullptr) {
       error(v.type.named.offset, [&] {
