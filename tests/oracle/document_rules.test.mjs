@@ -34,6 +34,11 @@ const explained = [
     why: '§5.3.2: the two fields are on two object types, so no object has both',
   },
   {
+    name: /^SingleFieldSubscriptionsRule: does not infinite loop on recursive fragments$/,
+    js: 'refused',
+    why: '§5.2.4.1: groupedFieldSet must have exactly one entry; it has none',
+  },
+  {
     name: /^UniqueDirectivesPerLocationRule: unknown directives must be ignored$/,
     js: 'accepted',
     why: '§5.1.1: a definition of a schema in a request, which waggle\'s parser refuses before any rule',

@@ -1,9 +1,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "schema/execute/query_schema.h"
@@ -60,8 +60,8 @@ struct checked_document {
   const query_schema& schema;
   const executable_document& doc;
   findings& found;
-  std::unordered_map<std::string_view, std::uint32_t> fragments{};  ///< by name; of equal names the first
-  std::vector<uses> of_operations{};                                ///< filled by `check_selections`
+  std::map<std::string_view, std::uint32_t> fragments{};  ///< by name; of equal names the first
+  std::vector<uses> of_operations{};                      ///< filled by `check_selections`
   std::vector<uses> of_fragments{};
 
   /// One step of what operations and fragments may multiply. False where there were too many; the first time that is reported.

@@ -1,12 +1,12 @@
 #pragma once
 #include <algorithm>
+#include <set>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 namespace waggle::graphql {
 
-/// The names that were seen in one place. There are mostly few; then nothing is hashed.
+/// The names that were seen in one place; mostly few. What a client chooses is compared, not hashed: hashes can be made to collide.
 class name_set {
  public:
   /// False where it is in already.
@@ -26,7 +26,7 @@ class name_set {
  private:
   static constexpr std::size_t most_few = 12;
   std::vector<std::string_view> few_;
-  std::unordered_set<std::string_view> many_;
+  std::set<std::string_view> many_;
 };
 
 }  // namespace waggle::graphql

@@ -1,5 +1,6 @@
 #include "schema/execute/operation_rules.h"
 
+#include <set>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -25,6 +26,8 @@ class subscription_check {
         look_at((*s.all)[s.next++]);
       }
     }
+    if (only_.empty() && !failed_ && d_.steps_left > 0)
+      error(operation_.offset, fmt::format("{} selects no field of its own at its root", describe(operation_)));
   }
 
  private:
@@ -90,7 +93,7 @@ void check_root(checked_document& d, const operation_definition& o) {
 }  // namespace
 
 void check_operations(checked_document& d) {
-  std::unordered_set<std::string_view> names;
+  std::set<std::string_view> names;
   for (const operation_definition& o : d.doc.operations) {
     if (d.found.full()) return;
     if (o.id.text.empty()) {

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <string_view>
-#include <unordered_map>
+
 #include <vector>
 
 #include <fmt/format.h>
@@ -112,7 +113,7 @@ class meter {
   }
 
   const executable_document& doc_;
-  std::unordered_map<std::string_view, std::size_t> by_name_;
+  std::map<std::string_view, std::size_t> by_name_;
   std::vector<measure> measures_;
 };
 

@@ -67,12 +67,12 @@ class walker {
     const composite* const type = schema_.find(f->type.named.text);
     if (type == nullptr && !s.selections.empty()) {
       error(s.id.offset, [&] {
-        return fmt::format("{} is a {}, which has no fields; remove its selection (§5.3.3)", shown(s.id.text),
+        return fmt::format("{} is of the type {}, which has no fields; remove its selection (§5.3.3)", shown(s.id.text),
                            print(type_view(f->type)));
       });
     } else if (type != nullptr && s.selections.empty()) {
       error(s.id.offset, [&] {
-        return fmt::format("{} is a {}; select fields of it: {} {{ … }} (§5.3.3)", shown(s.id.text),
+        return fmt::format("{} is of the type {}; select fields of it: {} {{ … }} (§5.3.3)", shown(s.id.text),
                            print(type_view(f->type)), shown(s.id.text));
       });
     }
@@ -115,8 +115,8 @@ class walker {
     const composite* const type = schema_.find(d_.doc.fragments[at->second].on.text);
     if (parent != nullptr && type != nullptr && !overlap(*parent, *type))
       error(s.offset, [&] {
-        return fmt::format("fragment {} is on {}, and a {} is never one (§5.5.2.3)", shown(s.id.text),
-                           shown(type->name()), shown(parent->name()));
+        return fmt::format("fragment {} is on {}, and no {} is one (§5.5.2.3)", shown(s.id.text), shown(type->name()),
+                           shown(parent->name()));
       });
   }
 
@@ -127,7 +127,7 @@ class walker {
       type = condition(s.id);
       if (parent != nullptr && type != nullptr && !overlap(*parent, *type))
         error(s.offset, [&] {
-          return fmt::format("this fragment is on {}, and a {} is never one (§5.5.2.3)", shown(type->name()),
+          return fmt::format("this fragment is on {}, and no {} is one (§5.5.2.3)", shown(type->name()),
                              shown(parent->name()));
         });
     }

@@ -1,5 +1,7 @@
 #include "schema/execute/variable_rules.h"
 
+#include <map>
+
 #include <fmt/format.h>
 
 #include "schema/execute/argument_values.h"
@@ -66,14 +68,15 @@ class checker {
   void define(const operation_definition& o) {
     defined_.clear();
     for (const variable_definition& v : o.variables) {
-      if (!defined_.try_emplace(v.id.text, entry{&v, is_input(v), false}).second)
+      if (!defined_.try_emplace(v.id.text, entry{&v, check_type(v), false}).second)
         error(v.id.offset,
               [&] { return fmt::format("${} is defined twice in {} (§5.8.1)", shown(v.id.text), describe(o)); });
       check_default(d_, v);
     }
   }
 
-  bool is_input(const variable_definition& v) {
+  /// True where the type is known, so that uses can be compared with it.
+  bool check_type(const variable_definition& v) {
     const type_entry* const type = d_.schema.find_entry(v.type.named.text);
     if (type == nullptr || type->defined == nullptr) {
       error(v.type.named.offset, [&] {
@@ -121,7 +124,7 @@ class checker {
     if (!at->second.typed || !use.expected.known() || allowed(*at->second.definition, use)) return;
     error(use.offset, [&] {
       const std::string_view why = use.one_of ? ", as the field of a @oneOf input it must not be null" : "";
-      return fmt::format("${} is a {} and stands where {} is expected{} (§5.8.5)", shown(use.id),
+      return fmt::format("${} is of the type {} and stands where {} is expected{} (§5.8.5)", shown(use.id),
                          print(type_view(at->second.definition->type)), print(use.expected), why);
     });
   }
@@ -132,7 +135,7 @@ class checker {
   }
 
   checked_document& d_;
-  std::unordered_map<std::string_view, entry> defined_;
+  std::map<std::string_view, entry> defined_;
   std::vector<std::uint32_t> entered_;  ///< by fragment: the last operation that came there
   std::vector<std::uint32_t> open_;
   std::uint32_t operation_ = 0;
