@@ -106,6 +106,7 @@ class execution::state {
   struct root_field {
     const endpoint::target* target = nullptr;  ///< null: the endpoint answers
     std::optional<error> failed;
+    std::optional<std::size_t> at_argument;  ///< where it failed because of one
     json_tape answer;
   };
 
@@ -156,6 +157,7 @@ class execution::state {
         e.whose = fault::caller;
         e.message = fmt::format("the argument {} of {} cannot be null", defined.id.text, f.name());
         into.failed = std::move(e);
+        if (given != f.first->arguments.end()) into.at_argument = given->given.offset;
         return false;
       }
       if (!has && bare) out += "null";
@@ -170,6 +172,7 @@ class execution::state {
     if (!text_.go_on()) return false;
     if (r.failed) {
       text_.fail(*r.failed);
+      if (r.at_argument) text_.errors.back().offsets = {*r.at_argument};
       if (f.definition->type.non_null()) return false;
       text_.out += "null";
       return true;
