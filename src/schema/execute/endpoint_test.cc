@@ -86,8 +86,8 @@ TEST(endpoint_of_one, without_queries_has_the_field_services) {
 }
 
 TEST(endpoint_of_one, gives_another_name_to_the_query_root_where_a_type_has_it) {
-  const auto e =
-      made({service("a.v1.A", "type M { do: Query } type Query { x: Int } extend schema { mutation: M }")}, false);
+  const auto e = made(
+      {service("type M { do: Query } type Query { x: Int } schema @service(name: \"a.v1.A\") { mutation: M }")}, false);
   EXPECT_THAT(e->sdl(), HasSubstr("query: Query_"));
   EXPECT_EQ(response(e, "mutation {do {x __typename}}", {R"({"x":1})"}),
             R"({"data":{"do":{"x":1,"__typename":"Query"}}})");

@@ -51,7 +51,11 @@ class execution::state {
     if (group == nullptr) return;
     root_ = &plans_.of(*group, *group->type);
     fields_.resize(root_->fields.size());
-    for (std::size_t i = 0; i < fields_.size(); ++i) prepare(root_->fields[i], fields_[i]);
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      prepare(root_->fields[i], fields_[i]);
+      // `data` will be null, whatever follows; what stands before is called all the same, as §6.2.2 has it in order.
+      if (fields_[i].at_argument && root_->fields[i].definition->type.non_null()) break;
+    }
   }
 
   [[nodiscard]] operation kind() const { return operation_.kind; }
@@ -121,10 +125,7 @@ class execution::state {
     call.method = into.target->callee->name;
     call.kind = operation_.kind;
     call.response_name = f.response_name();
-    if (!payload(f, into, call.payload)) {
-      lost_ |= f.definition->type.non_null();
-      return;
-    }
+    if (!payload(f, into, call.payload)) return;
     error e;
     e.code = error_code::canceled;
     e.message = fmt::format("{}.{} was not called", call.service, call.method);
@@ -157,7 +158,7 @@ class execution::state {
         e.whose = fault::caller;
         e.message = fmt::format("the argument {} of {} cannot be null", defined.id.text, f.name());
         into.failed = std::move(e);
-        if (given != f.first->arguments.end()) into.at_argument = given->given.offset;
+        into.at_argument = given != f.first->arguments.end() ? given->given.offset : f.first->offset;
         return false;
       }
       if (!has && bare) out += "null";
