@@ -248,7 +248,7 @@ TEST(value_completion_6_4_3, members_are_found_in_any_order_the_last_of_a_name_c
 TEST(handling_errors_6_4_4, null_goes_up_to_the_nearest_field_that_can_be_null) {
   EXPECT_EQ(response("{items {id peers {name}}}", {R"([{"id":"1","peers":[{"name":"a"},{"name":null}]}])"}),
             R"({"errors":[{"message":"shop.v1.Items answered null for the field name, which cannot be null",)"
-            R"("locations":[{"line":1,"column":18}],"path":["items",0,"peers",1,"name"],)"
+            R"("locations":[{"line":1,"column":19}],"path":["items",0,"peers",1,"name"],)"
             R"("extensions":{"code":"internal","fault":"guest"}}],"data":{"items":null}})");
   EXPECT_THAT(response("{grid}", {"[[1,null],null,[2]]"}), HasSubstr(R"("data":{"grid":[null,null,[2]]}})"));
   EXPECT_THAT(response("{number sure {id}}", {"1", "{}"}), HasSubstr(R"("data":null})"));
@@ -401,8 +401,8 @@ TEST(introspection_4, is_seen_wherever_it_is_asked_for) {
 TEST(introspection_4, a_selection_that_goes_round_is_bounded) {
   std::string text = "{__schema {types {fields {type {...F0}}}}}";
   for (int i = 0; i < 30; ++i)
-    text +=
-        fmt::format(" fragment F{} on __Type {{fields {{type {{...F{}}}}} interfaces {{...F{}}}}}", i, i + 1, i + 1);
+    text += fmt::format(" fragment F{} on __Type {{fields {{type {{...F{}}}}} b: fields {{type {{...F{}}}}}}}", i,
+                        i + 1, i + 1);
   text += " fragment F30 on __Type {name}";
   EXPECT_THAT(response(text, {}), HasSubstr("resource_exhausted"));
 }
