@@ -80,7 +80,9 @@ class execution::state {
   }
 
   std::string finish() {
-    text_.out = "{";
+    constexpr std::string_view before = "{\"data\":";
+    text_.out = before;
+    text_.out += '{';
     bool fine = root_ != nullptr;
     for (std::size_t i = 0; fine && i < fields_.size(); ++i) {
       const planned_field& f = root_->fields[i];
@@ -90,18 +92,19 @@ class execution::state {
       fine = complete(f, fields_[i]);
       text_.path.pop_back();
     }
-    text_.out += '}';
+    text_.out += "}}";
     if (text_.stopped) stopped();
-    if (!fine || text_.stopped) text_.out = "null";
-    if (text_.errors.empty()) return fmt::format("{{\"data\":{}}}", text_.out);
-    return fmt::format("{{\"errors\":{},\"data\":{}}}", errors_json(text_.errors, document_->text, with_debug_),
-                       text_.out);
+    if (text_.errors.empty() && fine) return std::move(text_.out);
+    const std::string_view data =
+        fine && !text_.stopped ? std::string_view(text_.out).substr(before.size()) : std::string_view("null}");
+    return fmt::format("{{\"errors\":{},\"data\":{}", errors_json(text_.errors, document_->text, with_debug_), data);
   }
 
   std::string respond_item(result<std::string> item) {
     text_.errors.clear();
     text_.spent = 0;
     text_.stopped = false;
+    lost_ = false;
     answered(0, std::move(item));
     return finish();
   }
