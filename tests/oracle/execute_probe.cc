@@ -1,6 +1,6 @@
 // Executes requests against schemas. Each line of input is a JSON array of a schema's SDL and cases, each
-// `[document, variables, [answer of each call]]` in JSON texts (an answer that is no string is a failed call). For each line
-// it prints an array: for each case the response, and first the endpoint's SDL and its introspection where the line ends in true.
+// `[document, variables, {"response name": answer}]` in JSON texts (an answer that is no string is a failed call, `$payload` what
+// the call was given). For each line it prints `{"sdl":…,"responses":[…]}`: the endpoint's SDL, and each case's response.
 #include <iostream>
 
 #include <fmt/format.h>
@@ -43,7 +43,9 @@ std::string respond(const std::shared_ptr<const endpoint>& of, std::string_view 
   };
   if (run->kind() == operation::subscription && !run->calls().empty())
     return run->respond_item(answer_of(run->calls().front()));
-  for (std::size_t i = 0; i < run->calls().size() && !run->lost(); ++i) run->answered(i, answer_of(run->calls()[i]));
+  const bool in_order = run->kind() == operation::mutation;
+  for (std::size_t i = 0; i < run->calls().size() && !(in_order && run->lost()); ++i)
+    run->answered(i, answer_of(run->calls()[i]));
   return run->finish();
 }
 

@@ -74,8 +74,9 @@ bool completion::value(const planned_field& f, std::string_view modifiers, std::
   const bool non_null = modifiers.ends_with('!');
   if (at == absent || answer_[at].kind == json_kind::null) {
     if (non_null)
-      return fail(fmt::format("{} answered {} for the field {}, which cannot be null", part_.described->name,
-                              at == absent ? "nothing" : "null", f.definition->id.text));
+      return fail(fmt::format("{} answered {} for {} {}, which cannot be null", part_.described->name,
+                              at == absent ? "nothing" : "null",
+                              text_.path.back().field == nullptr ? "an item of" : "the field", f.definition->id.text));
     text_.out += "null";
     return true;
   }

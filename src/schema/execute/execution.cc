@@ -51,7 +51,11 @@ class execution::state {
     if (group == nullptr) return;
     root_ = &plans_.of(*group, *group->type);
     fields_.resize(root_->fields.size());
-    for (std::size_t i = 0; i < fields_.size(); ++i) prepare(root_->fields[i], fields_[i]);
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      prepare(root_->fields[i], fields_[i]);
+      // `data` will be null, whatever follows; what stands before is called all the same, as §6.2.2 has it in order.
+      if (fields_[i].at_argument && root_->fields[i].definition->type.non_null()) break;
+    }
   }
 
   [[nodiscard]] operation kind() const { return operation_.kind; }
@@ -76,7 +80,9 @@ class execution::state {
   }
 
   std::string finish() {
-    text_.out = "{";
+    constexpr std::string_view before = "{\"data\":";
+    text_.out = before;
+    text_.out += '{';
     bool fine = root_ != nullptr;
     for (std::size_t i = 0; fine && i < fields_.size(); ++i) {
       const planned_field& f = root_->fields[i];
@@ -86,18 +92,19 @@ class execution::state {
       fine = complete(f, fields_[i]);
       text_.path.pop_back();
     }
-    text_.out += '}';
+    text_.out += "}}";
     if (text_.stopped) stopped();
-    if (!fine || text_.stopped) text_.out = "null";
-    if (text_.errors.empty()) return fmt::format("{{\"data\":{}}}", text_.out);
-    return fmt::format("{{\"errors\":{},\"data\":{}}}", errors_json(text_.errors, document_->text, with_debug_),
-                       text_.out);
+    if (text_.errors.empty() && fine) return std::move(text_.out);
+    const std::string_view data =
+        fine && !text_.stopped ? std::string_view(text_.out).substr(before.size()) : std::string_view("null}");
+    return fmt::format("{{\"errors\":{},\"data\":{}", errors_json(text_.errors, document_->text, with_debug_), data);
   }
 
   std::string respond_item(result<std::string> item) {
     text_.errors.clear();
     text_.spent = 0;
     text_.stopped = false;
+    lost_ = false;
     answered(0, std::move(item));
     return finish();
   }
@@ -106,6 +113,7 @@ class execution::state {
   struct root_field {
     const endpoint::target* target = nullptr;  ///< null: the endpoint answers
     std::optional<error> failed;
+    std::optional<std::size_t> at_argument;  ///< where it failed because of one
     json_tape answer;
   };
 
@@ -120,10 +128,7 @@ class execution::state {
     call.method = into.target->callee->name;
     call.kind = operation_.kind;
     call.response_name = f.response_name();
-    if (!payload(f, into, call.payload)) {
-      lost_ |= f.definition->type.non_null();
-      return;
-    }
+    if (!payload(f, into, call.payload)) return;
     error e;
     e.code = error_code::canceled;
     e.message = fmt::format("{}.{} was not called", call.service, call.method);
@@ -156,6 +161,7 @@ class execution::state {
         e.whose = fault::caller;
         e.message = fmt::format("the argument {} of {} cannot be null", defined.id.text, f.name());
         into.failed = std::move(e);
+        into.at_argument = given != f.first->arguments.end() ? given->given.offset : f.first->offset;
         return false;
       }
       if (!has && bare) out += "null";
@@ -170,6 +176,7 @@ class execution::state {
     if (!text_.go_on()) return false;
     if (r.failed) {
       text_.fail(*r.failed);
+      if (r.at_argument) text_.errors.back().offsets = {*r.at_argument};
       if (f.definition->type.non_null()) return false;
       text_.out += "null";
       return true;
