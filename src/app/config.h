@@ -98,6 +98,9 @@ struct configuration {
     std::vector<std::string> allowed_origins;
   } http;
   struct {
+    bool enabled = false;
+  } mcp;
+  struct {
     std::uint32_t instances = 1000;
     std::uint32_t memory_mb = 256;
   } wasm;

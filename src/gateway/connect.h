@@ -30,11 +30,11 @@ struct http_refusal {
 
 /// What a request is for.
 struct http_route {
-  enum class kind : std::uint8_t { call, contract, page, preflight };
+  enum class kind : std::uint8_t { call, contract, page, preflight, mcp };
   kind what = kind::page;
   service* target = nullptr;           ///< of `call` and `contract`; valid until the directory changes
   const method* of = nullptr;          ///< of `call`
-  std::string_view path;               ///< of `page`; points into the head
+  std::string_view path;               ///< of `page` and `mcp`; points into the head
   const std::string* text = nullptr;   ///< of `contract`: its description in the format asked for
   bool gzipped = false;                ///< of `contract`: its text is kept in gzip's format
   std::string_view content_type = {};  ///< of `contract`

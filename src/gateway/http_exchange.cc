@@ -10,6 +10,7 @@
 #include "gateway/cors.h"
 #include "gateway/encoding.h"
 #include "gateway/gzip.h"
+#include "gateway/mcp.h"
 
 namespace waggle {
 namespace {
@@ -83,6 +84,8 @@ void http_exchange::begin(http_head& head) {
     refuse(route.error());
   } else if (route->what == http_route::kind::call) {
     ask(head, *route);
+  } else if (route->what == http_route::kind::mcp) {
+    ask_mcp(head, route->path);
   } else if (route->what == http_route::kind::preflight) {
     give({.status = 204, .content_type = "", .body = {}, .headers = preflight_fields(head)});
   } else if (route->what == http_route::kind::contract) {
@@ -105,6 +108,15 @@ void http_exchange::ask(http_head& head, const http_route& route) {
     return refuse(filled.error());
   prepare();
   route.target->ask(call_);
+}
+
+void http_exchange::ask_mcp(http_head& head, std::string_view path) {
+  auto made = std::make_shared<mcp_handler>(shared_, path, this, [](void* self, http_reply reply) {
+    static_cast<http_exchange*>(self)->give(std::move(reply));
+  });
+  asking_ = true;
+  handler_ = made;  // before it begins: it may reply at once
+  made->begin(head, std::move(call_.request.input));
 }
 
 /// Of the call what is the same for each.

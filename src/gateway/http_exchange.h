@@ -50,6 +50,7 @@ class http_exchange {
 
  private:
   void ask(http_head& head, const http_route& route);
+  void ask_mcp(http_head& head, std::string_view path);
   void prepare();
   static void answered(void* self, service_call& call) noexcept;
   void answer_call();

@@ -30,6 +30,7 @@ struct http_settings {
   /// The operator's socket: services named `waggle.*` can be reached, and any content type is taken for JSON (curl's own,
   /// too; that a browser's form is refused elsewhere means nothing where no browser gets).
   bool for_operator = false;
+  bool mcp = false;         ///< methods are tools at `/mcp` (docs/mcp.md)
   bool show_debug = false;  ///< `--dev`: traps and backtraces in the answers
 };
 
