@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import socket
 import subprocess
 
 from node import EXAMPLES, GUESTS, ROOT, Node, TestCase, wait_until
@@ -89,9 +90,13 @@ class Mcp(TestCase):
         self.assertEqual(404, self.post(INITIALIZE, path="/mcp/shop.v1.Nothing").status)
 
     def test_a_client_that_goes_stops_its_call(self):
-        _, gone = self.run_client({"call": "test-Sleepy-sleep", "arguments": {"ms": 20_000}, "milliseconds": 300})
-        self.assertIn("timed out", gone["failed"]["message"])
-        wait_until(lambda: self.node.workers("test.Sleepy", "busy") == 0, why="no worker that sleeps")
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                           "params": {"name": "test-Sleepy-sleep", "arguments": {"ms": 3_600_000}}})
+        with socket.create_connection(("127.0.0.1", self.node.port), timeout=10) as s:
+            s.sendall(f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                      f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+            wait_until(lambda: self.node.workers("test.Sleepy", "busy") == 1, why="a worker that sleeps")
+        wait_until(lambda: self.node.workers("test.Sleepy", "busy") == 0, why="none that sleeps any more")
 
     def test_the_transport(self):
         self.assertEqual(200, self.post(INITIALIZE).status)

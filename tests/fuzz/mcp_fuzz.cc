@@ -28,6 +28,7 @@ bool within(std::string_view part, std::string_view whole) {
 }
 
 void check_call(const mcp_message& message, std::string_view text) {
+  must(is_json(message.id));
   const auto params = read_mcp_params(message.params);
   if (!params) return must(is_json(mcp_error(message.id, params.error())));
   for (const bool wraps : {false, true}) {
@@ -49,8 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string text(bytes);
   if (const auto message = read_mcp_message(text)) {
     must(message->params.empty() || within(message->params, text));
-    if (message->what == mcp_message::kind::request) must(!message->id.empty());
-    if (message->what != mcp_message::kind::response) check_call(*message, text);
+    if (message->what == mcp_message::kind::request) check_call(*message, text);
   } else {
     must(is_json(mcp_error({}, message.error())));
   }

@@ -1,5 +1,5 @@
 // The Model Context Protocol's own client: connects, does what standard input lists, and tells the outcomes as JSON.
-//   node client.mjs URL   reads a list of {list: true} or {call: NAME, arguments: {…}, milliseconds}
+//   node client.mjs URL   reads a list of {list: true} or {call: NAME, arguments: {…}}
 import { readFileSync } from "node:fs";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -26,8 +26,7 @@ async function one(each) {
   try {
     if (each.list) return await list();
     // It checks structuredContent against the tool's outputSchema, as it has listed the tools.
-    const request = { name: each.call, arguments: each.arguments };
-    return await client.callTool(request, undefined, each.milliseconds ? { timeout: each.milliseconds } : undefined);
+    return await client.callTool({ name: each.call, arguments: each.arguments });
   } catch (e) {
     return { failed: { code: e.code, message: e.message } };
   }
