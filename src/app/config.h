@@ -119,6 +119,9 @@ struct configuration {
     std::string api_keys = "off";
   } auth;
   struct {
+    bool enabled = false;
+  } mcp;
+  struct {
     std::uint32_t instances = 1000;
     std::uint32_t memory_mb = 256;
   } wasm;

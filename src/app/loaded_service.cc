@@ -21,7 +21,7 @@ std::uint64_t megabytes(std::uint32_t n) { return std::uint64_t{n} << 20; }
 
 /// A contract's descriptions are many times as long as the contract. Without memory they stay as they are.
 std::shared_ptr<const descriptions> packed(const descriptions& plain) {
-  descriptions small{.gzipped = true};
+  descriptions small{.gzipped = true, .tools = plain.tools};
   if (plain.json_schema && !(small.json_schema = gzip(*plain.json_schema)))
     return std::make_shared<descriptions>(plain);
   if (plain.openapi && !(small.openapi = gzip(*plain.openapi))) return std::make_shared<descriptions>(plain);
@@ -93,7 +93,7 @@ std::optional<loaded_service> load_service(engines& on, const target& from, cons
         "compiled {} in {} ms", from.module,
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - *began).count());
   s.report.on_compile = {};
-  about.described = packed(*describe(about));
+  about.described = packed(*describe(about, c.mcp.enabled));
   s.about = std::make_shared<const contract>(std::move(about));
   s.code = *std::move(code);
   return s;

@@ -52,6 +52,7 @@ http_settings http_settings_for(const configuration& c) {
   http.write_timeout = c.http.write_timeout;
   http.allowed_hosts = c.http.allowed_hosts;
   http.allowed_origins = c.http.allowed_origins;
+  http.mcp = c.mcp.enabled;
   http.show_debug = c.dev;
   return http;
 }

@@ -11,6 +11,7 @@
 #include "gateway/cors.h"
 #include "gateway/encoding.h"
 #include "gateway/gzip.h"
+#include "gateway/mcp_messages.h"
 #include "gateway/origin.h"
 #include "schema/describe/describe.h"
 #include "schema/language/text.h"
@@ -132,6 +133,35 @@ std::expected<http_route, http_refusal> route_contract(std::string_view service_
                     .content_type = row->content_type};
 }
 
+bool is_mcp(std::string_view path) { return path == "/mcp" || path.starts_with("/mcp/"); }
+
+/// MCP's "Streamable HTTP" (revision 2025-11-25), without a stream of the server's and without sessions.
+std::expected<http_route, http_refusal> route_mcp(const http_head& head, std::string_view path,
+                                                  const service_directory& directory, const http_settings& settings,
+                                                  bool loopback) {
+  if (!settings.mcp)
+    return refuse(error_code::not_found, "MCP is off on this node; the operator can turn it on (mcp.enabled)");
+  // Every listener must look at Origin; on loopback it was looked at before.
+  if (!loopback && head.has_origin && !origin_listed(head.origin, settings.allowed_origins))
+    return refuse(error_code::permission_denied,
+                  fmt::format("pages of the origin {} may not call this node; the operator can allow them "
+                              "(http.allowed_origins)",
+                              shown(head.origin)));
+  if (head.verb != http_verb::post)
+    return wrong_verb("MCP takes POST: this node has no stream of its own and no sessions", "POST");
+  if (const std::string_view name = path.substr(std::min<std::size_t>(path.size(), 5)); !name.empty())
+    if (const auto target = find_service(name, directory, settings); !target) return refused(target.error());
+  if (!is_json_type(head.content_type))
+    return wrong_type(
+        fmt::format("the content type {} is not supported; send application/json", shown(head.content_type)));
+  if (!accepts_json(head.accept))
+    return refuse(error_code::invalid_argument, "the field Accept must allow application/json", 406);
+  if (!head.mcp_version.empty() && !is_mcp_version(head.mcp_version))
+    return refuse(error_code::invalid_argument, fmt::format("MCP-Protocol-Version {} is not spoken here; these are: {}",
+                                                            shown(head.mcp_version), fmt::join(mcp_versions, ", ")));
+  return http_route{.what = http_route::kind::mcp, .path = path};
+}
+
 std::expected<void, http_refusal> read_query(std::string_view query, std::size_t limit, service_request& request) {
   if (const auto version = find_parameter(query, "connect"); version && *version != "v1")
     return refuse(error_code::invalid_argument,
@@ -210,6 +240,7 @@ std::expected<http_route, http_refusal> find_route(const http_head& head, bool h
   if (is_preflight(head)) return http_route{.what = http_route::kind::preflight};
   std::string_view query = head.target;
   const std::string_view path = take_until(query, '?');
+  if (is_mcp(path)) return route_mcp(head, path, directory, settings, loopback);
   const std::string_view inner = path.starts_with('/') ? path.substr(1) : path;
   if (settings.graphql && inner == "graphql") return http_route{.what = http_route::kind::graphql};
   if (settings.graphql && inner.starts_with("graphql/"))

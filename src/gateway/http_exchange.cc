@@ -15,6 +15,7 @@
 #include "gateway/graphql_front.h"
 #include "gateway/graphql_http.h"
 #include "gateway/gzip.h"
+#include "gateway/mcp.h"
 
 namespace waggle {
 namespace {
@@ -115,11 +116,13 @@ void http_exchange::begin(http_head& head) {
 
 void http_exchange::follow(http_head& head, const http_route& route) {
   using kind = http_route::kind;
-  if (route.what == kind::call || route.what == kind::stream || route.what == kind::graphql) {
+  if (route.what == kind::call || route.what == kind::stream || route.what == kind::graphql ||
+      route.what == kind::mcp) {
     auto who = identify(head);
     if (!who) return refuse({std::move(who.error()), 0, {}});
     if (route.what == kind::call) return ask(head, route, *std::move(who));
     if (route.what == kind::stream) return ask_stream(head, route, *std::move(who));
+    if (route.what == kind::mcp) return ask_mcp(head, route.path, *std::move(who));
     return ask_graphql(head, route.path, *std::move(who));
   }
   if (route.what == kind::preflight)
@@ -165,6 +168,15 @@ void http_exchange::ask_graphql(http_head& head, std::string_view service, std::
       answer_graphql(shared_, head, std::move(body), std::move(asked), *std::move(context), this,
                      [](void* self, http_reply reply) { static_cast<http_exchange*>(self)->give(std::move(reply)); });
   if (asking_) handler_ = std::move(handler);
+}
+
+void http_exchange::ask_mcp(http_head& head, std::string_view path, std::shared_ptr<const caller> who) {
+  const auto made = std::make_shared<mcp_handler>(shared_, path, this, [](void* self, http_reply reply) {
+    static_cast<http_exchange*>(self)->give(std::move(reply));
+  });
+  asking_ = true;
+  handler_ = made;  // before it begins: it may reply at once
+  made->begin(head, std::move(call_.request.input), std::move(who));
 }
 
 void http_exchange::ask_stream(http_head& head, const http_route& route, std::shared_ptr<const caller> who) {

@@ -53,6 +53,7 @@ class http_exchange {
   void follow(http_head& head, const http_route& route);
   void ask(http_head& head, const http_route& route, std::shared_ptr<const caller> who);
   void ask_graphql(http_head& head, std::string_view service, std::shared_ptr<const caller> who);
+  void ask_mcp(http_head& head, std::string_view path, std::shared_ptr<const caller> who);
   void ask_stream(http_head& head, const http_route& route, std::shared_ptr<const caller> who);
   [[nodiscard]] result<std::shared_ptr<const caller>> identify(const http_head& head) const;
   [[nodiscard]] std::string fields_of(const error& e) const;

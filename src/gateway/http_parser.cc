@@ -29,10 +29,10 @@ void join(std::string& field, std::string_view value) {
   field += value;
 }
 
-/// Goes to the service's metadata: neither Connect's nor a browser's own.
+/// Goes to the service's metadata: neither Connect's, nor MCP's, nor a browser's own.
 bool passes(std::string_view lower_name) {
-  return !lower_name.starts_with("connect-") && !lower_name.starts_with("sec-") && lower_name != "tracestate" &&
-         lower_name != "priority";
+  return !lower_name.starts_with("connect-") && !lower_name.starts_with("mcp-") && !lower_name.starts_with("sec-") &&
+         lower_name != "tracestate" && lower_name != "priority";
 }
 
 }  // namespace
@@ -123,6 +123,7 @@ struct http_parser::impl {
     if (lower == "connect-protocol-version") return join(head.connect_version, value);
     if (lower == "connect-timeout-ms") return join(head.connect_timeout, value);
     if (lower == "traceparent") return join(head.traceparent, value);
+    if (lower == "mcp-protocol-version") return join(head.mcp_version, value);
     if (lower == "x-api-key") return join(head.api_key, value);
     if (lower == "last-event-id") return join(head.last_event_id, value);
     if (passes(lower) && head.extra.size() < max_extra) head.extra.emplace_back(std::move(lower), value);
@@ -173,9 +174,26 @@ void http_head::clear() {
   version = 11;
   keep_alive = true;
   has_host = has_origin = expects_continue = false;
-  for (std::string* s : {&target, &host, &origin, &content_type, &content_encoding, &accept_encoding, &connect_version,
-                         &connect_timeout, &traceparent, &accept, &authorization, &api_key, &cors_method, &cors_headers,
-                         &upgrade, &websocket_key, &websocket_version, &websocket_protocols, &last_event_id})
+  for (std::string* s : {&target,
+                         &host,
+                         &origin,
+                         &content_type,
+                         &content_encoding,
+                         &accept_encoding,
+                         &connect_version,
+                         &connect_timeout,
+                         &traceparent,
+                         &mcp_version,
+                         &accept,
+                         &authorization,
+                         &api_key,
+                         &cors_method,
+                         &cors_headers,
+                         &upgrade,
+                         &websocket_key,
+                         &websocket_version,
+                         &websocket_protocols,
+                         &last_event_id})
     s->clear();
   extra.clear();
 }

@@ -39,6 +39,7 @@ struct http_head {
   std::string connect_version;
   std::string connect_timeout;
   std::string traceparent;
+  std::string mcp_version;  ///< MCP-Protocol-Version
   /// The caller's own fields for the service: names that are not registered for HTTP, without Connect's. At most 64.
   metadata extra;
 

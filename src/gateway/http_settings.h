@@ -31,6 +31,7 @@ struct http_settings {
   /// too; that a browser's form is refused elsewhere means nothing where no browser gets).
   bool for_operator = false;
   bool graphql = false;     ///< `/graphql` is there
+  bool mcp = false;         ///< methods are tools at `/mcp` (docs/mcp.md)
   bool show_debug = false;  ///< `--dev`: traps and backtraces in the answers
 };
 

@@ -19,8 +19,9 @@ std::string unknown_description_format(std::string_view name) {
   return fmt::format("there is no format \"{}\"; there are graphql, json-schema and openapi", graphql::shown(name));
 }
 
-std::shared_ptr<const descriptions> describe(const contract& c) {
-  return std::make_shared<const descriptions>(graphql::json_schema(c), graphql::openapi(c));
+std::shared_ptr<const descriptions> describe(const contract& c, bool with_tools) {
+  return std::make_shared<const descriptions>(graphql::json_schema(c), graphql::openapi(c), false,
+                                              with_tools ? describe_tools(c) : std::vector<tool>{});
 }
 
 const std::string* description_of(const contract& c, description_format format) {

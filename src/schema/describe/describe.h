@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "schema/contract.h"
+#include "schema/describe/tools.h"
 
 namespace waggle {
 
@@ -35,9 +36,11 @@ struct descriptions {
   std::optional<std::string> json_schema;  ///< nothing where the contract is too large for it
   std::optional<std::string> openapi;
   bool gzipped = false;  ///< both are, by who keeps them: they are large, repeat themselves, and are rarely asked for
+  std::vector<tool> tools = {};  ///< where they were wanted
 };
-/// Makes both. `c` was compiled from a text and has a name. Takes milliseconds for a large contract: not on a core's loop.
-[[nodiscard]] std::shared_ptr<const descriptions> describe(const contract& c);
+/// Makes both, and the tools if they are wanted. `c` was compiled from a text and has a name. Takes milliseconds for a large
+/// contract: not on a core's loop.
+[[nodiscard]] std::shared_ptr<const descriptions> describe(const contract& c, bool with_tools = false);
 
 /// The contract in that format, from what was made before, as it is kept there; null where it is not there.
 [[nodiscard]] const std::string* description_of(const contract& c, description_format format);

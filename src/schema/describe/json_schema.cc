@@ -236,6 +236,13 @@ bool schema_maker::spend(std::size_t positions) {
   return !over_;
 }
 
+void schema_maker::restart(std::size_t positions) {
+  given_ = left_ = positions;
+  over_ = false;
+  referred_.clear();
+  open_.clear();
+}
+
 bool schema_maker::takes_arrays(std::string_view type) const {
   const auto it = schema_.types.find(type);
   if (it == schema_.types.end() || it->second.defined == nullptr) return true;
@@ -310,6 +317,7 @@ json_tree schema_maker::input_object(const std::vector<const input_value*>& fiel
   json_tree properties;
   json_tree required = json_tree::array();
   for (const input_value* v : fields) {
+    if (!whole()) break;
     properties.add(v->id.text, input_property(*v, one_of));
     if (v->type.non_null() && v->default_value.empty()) required.push(v->id.text);
   }
@@ -374,6 +382,7 @@ json_tree schema_maker::object(const type_entry& entry) {
   properties.add("__typename", json_tree().add("const", entry.defined->id.text));
   for (const definition* part : entry.parts()) {
     for (const field& f : part->fields) {
+      if (!whole()) break;
       json_tree property;
       add_description(property, f.description, f.directives);
       property.add_all(output(f.type));

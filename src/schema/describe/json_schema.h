@@ -53,6 +53,10 @@ class schema_maker {
   /// Takes so many of `most_positions`. False where there are none left; then what is made is not whole.
   bool spend(std::size_t positions);
   [[nodiscard]] bool whole() const { return !over_; }
+  /// Makes another schema, which has that many positions and refers to nothing yet.
+  void restart(std::size_t positions);
+  /// How many positions were taken since then.
+  [[nodiscard]] std::size_t spent() const { return given_ - left_; }
 
  private:
   json_tree input(const type_ref& type, const directive* constraint);
@@ -70,6 +74,7 @@ class schema_maker {
 
   const schema& schema_;
   bool openapi_;
+  std::size_t given_ = most_positions;
   std::size_t left_ = most_positions;
   bool over_ = false;
   std::set<std::string_view> referred_;

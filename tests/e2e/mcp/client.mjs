@@ -1,0 +1,46 @@
+// The Model Context Protocol's own client: connects, does what standard input lists, and tells the outcomes as JSON.
+//   node client.mjs URL   reads a list of {list: true} or {call: NAME, arguments: {…}}
+import { readFileSync } from "node:fs";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+
+const wanted = JSON.parse(readFileSync(0, "utf8"));
+const client = new Client({ name: "waggle-e2e", version: "1" });
+const transport = new StreamableHTTPClientTransport(new URL(process.argv[2]));
+
+/** All pages. */
+async function list() {
+  const tools = [];
+  let cursor;
+  let pages = 0;
+  do {
+    const page = await client.listTools(cursor === undefined ? {} : { cursor });
+    tools.push(...page.tools);
+    cursor = page.nextCursor;
+    ++pages;
+  } while (cursor !== undefined);
+  return { tools, pages };
+}
+
+async function one(each) {
+  try {
+    if (each.list) return await list();
+    // It checks structuredContent against the tool's outputSchema, as it has listed the tools.
+    return await client.callTool({ name: each.call, arguments: each.arguments });
+  } catch (e) {
+    return { failed: { code: e.code, message: e.message } };
+  }
+}
+
+const outcomes = [];
+try {
+  await client.connect(transport);
+  outcomes.push({ server: client.getServerVersion(), instructions: client.getInstructions(), capabilities: client.getServerCapabilities(),
+    version: transport.protocolVersion, session: transport.sessionId ?? null });
+  await client.ping();
+  for (const each of wanted) outcomes.push(await one(each));
+  await client.close();
+} catch (e) {
+  outcomes.push({ failed: { code: e.code, message: e.message } });
+}
+process.stdout.write(JSON.stringify(outcomes));
