@@ -98,6 +98,10 @@ struct configuration {
     std::vector<std::string> allowed_origins;
   } http;
   struct {
+    std::string certificate = "off";
+    std::string key = "off";
+  } tls;
+  struct {
     std::uint32_t instances = 1000;
     std::uint32_t memory_mb = 256;
   } wasm;

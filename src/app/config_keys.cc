@@ -58,6 +58,8 @@ constexpr config_key keys[] = {
     {"http.idle_timeout_ms", AT(http.idle_timeout), "for a connection to stay open without a request", 1, day},
     {"http.allowed_hosts", AT(http.allowed_hosts), "Host names to accept besides this machine's own"},
     {"http.allowed_origins", AT(http.allowed_origins), "Origins to accept besides this machine's own"},
+    {"tls.certificate", AT(tls.certificate), "file with the chain of certificates, PEM; off: plain HTTP"},
+    {"tls.key", AT(tls.key), "file with the certificate's private key, PEM"},
     {"wasm.instances", AT(wasm.instances), "instances at the same time, over all services", 1, 100'000},
     {"wasm.memory_mb", AT(wasm.memory_mb), "the most memory of an instance; a contract may ask for less", 1, 2048},
     {"recorder.requests", AT(recorder.requests), "the last requests of each service to remember; 0: none", 0, 10'000},

@@ -59,14 +59,15 @@ http_settings http_settings_for(const configuration& c) {
 }  // namespace
 
 node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
-           const ticker& heartbeat, std::unique_ptr<trace_exporter> traces)
+           const ticker& heartbeat, std::unique_ptr<trace_exporter> traces, std::shared_ptr<tls_source> tls)
     : config_(c),
       heartbeat_(heartbeat),
       ground_(std::move(ground)),
       traces_(std::move(traces)),
       memory_(std::uint64_t{c.limits.memory_mb} << 20),
       metrics_(c.metrics.methods) {
-  const http_settings http = http_settings_for(c);
+  http_settings http = http_settings_for(c);
+  http.tls = std::move(tls);
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
     made->loop = std::make_unique<core_loop>(i, clock);

@@ -25,9 +25,9 @@ namespace waggle {
 /// none is a core's.
 class node {
  public:
-  /// `heartbeat`, of the engines, outlives it. `traces` null: none are made.
+  /// `heartbeat`, of the engines, outlives it. `traces` null: none are made. `tls` null: plain HTTP.
   node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground, const ticker& heartbeat,
-       std::unique_ptr<trace_exporter> traces = nullptr);
+       std::unique_ptr<trace_exporter> traces = nullptr, std::shared_ptr<tls_source> tls = nullptr);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;

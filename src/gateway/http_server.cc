@@ -21,6 +21,8 @@
 #include <spdlog/spdlog.h>
 
 #include "gateway/http_session.h"
+#include "gateway/tls_session.h"
+#include "gateway/tls_source.h"
 
 namespace waggle {
 
@@ -75,10 +77,7 @@ class http_server::state : public std::enable_shared_from_this<state> {
 class http_server::connection : public boost::intrusive_ref_counter<connection, boost::thread_unsafe_counter> {
  public:
   connection(std::shared_ptr<state> of, socket_type socket)
-      : state_(std::move(of)),
-        socket_(std::move(socket)),
-        session_(std::make_unique<http_session>(state_->shared, this,
-                                                [](void* self) { static_cast<connection*>(self)->on_answer(); })) {}
+      : state_(std::move(of)), socket_(std::move(socket)), session_(open_session()) {}
 
   void start();
   void close();
@@ -86,6 +85,7 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
 
  private:
   using pointer = boost::intrusive_ptr<connection>;
+  std::unique_ptr<byte_session> open_session();
   void pump();
   bool send();
   void read();
@@ -110,6 +110,16 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
   bool lingering_ = false;
   bool closed_ = false;
 };
+
+std::unique_ptr<byte_session> http_server::connection::open_session() {
+  http_shared& shared = state_->shared;
+  const auto woken = [](void* self) { static_cast<connection*>(self)->on_answer(); };
+  if (shared.settings.tls == nullptr) return std::make_unique<http_session>(shared, this, woken);
+  const auto inner = [&shared](bool, void* self, byte_session::waker on_more) -> std::unique_ptr<byte_session> {
+    return std::make_unique<http_session>(shared, self, on_more);
+  };
+  return std::make_unique<tls_session>(shared, shared.settings.tls->current(), inner, this, woken);
+}
 
 void http_server::connection::start() {
   sys_error ec;
@@ -189,8 +199,8 @@ void http_server::connection::on_read(sys_error ec, std::size_t n) {
     const auto space = session_->space();
     n = socket_.read_some(asio::buffer(space.data(), space.size()), ec);
     if (ec == asio::error::would_block) {
-      linger();
-      return set_timer();
+      session_->timed_out();
+      return pump();
     }
   }
   if (lingering_) {
@@ -208,8 +218,9 @@ void http_server::connection::on_read(sys_error ec, std::size_t n) {
 }
 
 void http_server::connection::on_answer() {
-  const pointer self = std::move(pending_);
-  if (closed_) return;
+  const pointer self(this);
+  if (!session_->asking()) pending_ = nullptr;
+  if (closed_ || sending_) return;
   if (!send()) return set_timer();
   // What was pipelined is looked at later: the service is still in the midst of finishing this call.
   asio::post(socket_.get_executor(), [self] { self->pump(); });
@@ -234,11 +245,12 @@ void http_server::connection::close() {
   sys_error ec;
   socket_.close(ec);
   session_->abort();
-  if (!session_->asking()) pending_ = nullptr;
+  pending_ = session_->asking() ? pointer(this) : nullptr;
   state_->gone(*this);
 }
 
 void http_server::connection::drain() {
+  session_->drain();
   const auto what = session_->waiting();
   if (what == byte_session::waits::first) {
     // Its first request may be on the way: closing now would lose it, and the client could not tell whether it ran.
@@ -246,11 +258,8 @@ void http_server::connection::drain() {
     alarm_ = due_;
     return state_->loop.start(timer_, due_);
   }
-  if (what == byte_session::waits::stream || what == byte_session::waits::send) {
-    session_->drain();
+  if (what != byte_session::waits::idle)
     return asio::post(socket_.get_executor(), [self = pointer(this)] { self->pump(); });
-  }
-  if (what != byte_session::waits::idle) return;
   sys_error ec;
   if (reading_ && !lingering_) socket_.cancel(ec);
 }
@@ -259,7 +268,7 @@ duration http_server::connection::limit(byte_session::waits what) const {
   const http_settings& s = state_->shared.settings;
   if (lingering_) return s.linger;
   switch (what) {
-    case byte_session::waits::first:
+    case byte_session::waits::first: return state_->ending ? last_call : s.header_timeout;
     case byte_session::waits::head: return s.header_timeout;
     case byte_session::waits::idle: return s.idle_timeout;
     case byte_session::waits::body: return s.body_timeout;
@@ -293,7 +302,7 @@ void http_server::connection::on_timer() {
     return state_->loop.start(timer_, due_);
   }
   due_ = time_point::max();
-  if (lingering_ || waits_ == byte_session::waits::send) return close();
+  if (lingering_ || (waits_ == byte_session::waits::send && session_->has_output())) return close();
   session_->timed_out();
   pump();
 }
