@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <boost/beast/http/field.hpp>
+
 #include "core/ascii.h"
 
 namespace waggle {

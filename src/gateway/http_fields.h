@@ -1,9 +1,11 @@
 #pragma once
 #include <string_view>
 
-#include <boost/beast/http/field.hpp>
-
 #include "gateway/http_parser.h"
+
+namespace boost::beast::http {
+enum class field : unsigned short;  // Beast itself stays out of headers
+}
 
 namespace waggle {
 

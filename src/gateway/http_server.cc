@@ -20,6 +20,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "gateway/http2_session.h"
 #include "gateway/http_session.h"
 #include "gateway/tls_session.h"
 #include "gateway/tls_source.h"
@@ -86,6 +87,7 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
  private:
   using pointer = boost::intrusive_ptr<connection>;
   std::unique_ptr<byte_session> open_session();
+  void look_at_preface(std::string_view first);
   void pump();
   bool send();
   void read();
@@ -99,12 +101,14 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
   std::shared_ptr<state> state_;
   socket_type socket_;
   std::unique_ptr<byte_session> session_;
+  std::span<char> space_;  // where to receive
   timer timer_{this, [](void* self) { static_cast<connection*>(self)->on_timer(); }};
   pointer pending_;  // itself, while a call is pending
   time_point due_ = time_point::max();
   time_point alarm_ = time_point::max();
   byte_session::waits waits_ = byte_session::waits::nothing;
   std::uint64_t seen_ = 0;
+  bool looked_ = false;  // at the first bytes
   bool reading_ = false;
   bool sending_ = false;
   bool lingering_ = false;
@@ -115,10 +119,22 @@ std::unique_ptr<byte_session> http_server::connection::open_session() {
   http_shared& shared = state_->shared;
   const auto woken = [](void* self) { static_cast<connection*>(self)->on_answer(); };
   if (shared.settings.tls == nullptr) return std::make_unique<http_session>(shared, this, woken);
-  const auto inner = [&shared](bool, void* self, byte_session::waker on_more) -> std::unique_ptr<byte_session> {
+  const auto inner = [&shared](bool http2, void* self, byte_session::waker on_more) -> std::unique_ptr<byte_session> {
+    if (http2) return std::make_unique<http2_session>(shared, self, on_more);
     return std::make_unique<http_session>(shared, self, on_more);
   };
   return std::make_unique<tls_session>(shared, shared.settings.tls->current(), inner, this, woken);
+}
+
+/// HTTP/2 without TLS is spoken where the client begins with it (RFC 9113 §3.3).
+void http_server::connection::look_at_preface(std::string_view first) {
+  if (std::exchange(looked_, true) || state_->shared.settings.tls != nullptr) return;
+  if (!first.starts_with(http2_session::preface)) return;
+  auto other = std::make_unique<http2_session>(state_->shared, this,
+                                               [](void* self) { static_cast<connection*>(self)->on_answer(); });
+  const auto space = other->space();  // it is the larger one
+  first.copy(space.data(), space.size());
+  session_ = std::move(other);
 }
 
 void http_server::connection::start() {
@@ -184,10 +200,10 @@ bool http_server::connection::send() {
 
 void http_server::connection::read() {
   if (reading_ || closed_) return;
-  const auto space = lingering_ ? std::span<char>(state_->scrap) : session_->space();
-  if (space.empty()) return;  // the client has to wait until the pending call is answered
+  space_ = lingering_ ? std::span<char>(state_->scrap) : session_->space();
+  if (space_.empty()) return;  // the client has to wait until the pending call is answered
   reading_ = true;
-  socket_.async_read_some(asio::buffer(space.data(), space.size()),
+  socket_.async_read_some(asio::buffer(space_.data(), space_.size()),
                           [self = pointer(this)](sys_error ec, std::size_t n) { self->on_read(ec, n); });
 }
 
@@ -196,8 +212,8 @@ void http_server::connection::on_read(sys_error ec, std::size_t n) {
   if (closed_) return;
   if (ec == asio::error::operation_aborted) {
     // Drained while idle. What has arrived by now is still answered.
-    const auto space = session_->space();
-    n = socket_.read_some(asio::buffer(space.data(), space.size()), ec);
+    space_ = session_->space();
+    n = socket_.read_some(asio::buffer(space_.data(), space_.size()), ec);
     if (ec == asio::error::would_block) {
       session_->timed_out();
       return pump();
@@ -207,12 +223,14 @@ void http_server::connection::on_read(sys_error ec, std::size_t n) {
     if (ec) return close();
     return read();
   }
-  if (ec == asio::error::eof)
+  if (ec == asio::error::eof) {
     session_->end_of_input();
-  else if (ec)
+  } else if (ec) {
     return close();
-  else
+  } else {
+    look_at_preface({space_.data(), n});
     session_->received(n);
+  }
   if (ec && session_->asking()) return set_timer();  // stopped; the answer will come
   pump();
 }
