@@ -425,21 +425,19 @@ std::optional<page> node::operator_page(std::string_view path) {
   constexpr std::string_view text = "text/plain; charset=utf-8";
   if (path == "/healthz") {
     // Without the ticker a guest that spins holds its core for ever: better to start anew.
-    if (heartbeat_.silent_for() < ticker::dead)
-      return page{.status = 200, .content_type = std::string(text), .body = "ok\n"};
-    return page{.status = 503, .content_type = std::string(text), .body = "the ticker, which ends slices, is silent\n"};
+    if (heartbeat_.silent_for() < ticker::dead) return page{.status = 200, .content_type = text, .body = "ok\n"};
+    return page{.status = 503, .content_type = text, .body = "the ticker, which ends slices, is silent\n"};
   }
   if (path == "/readyz") {
     const bool yes = ready_.load(std::memory_order_relaxed);
-    return page{
-        .status = yes ? 200U : 503U, .content_type = std::string(text), .body = yes ? "ready\n" : "not ready\n"};
+    return page{.status = yes ? 200U : 503U, .content_type = text, .body = yes ? "ready\n" : "not ready\n"};
   }
   if (path == "/metrics")
     return page{.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()};
   if (path == "/") {
     std::string body = "waggle " WAGGLE_VERSION "\n\n";
     for (const std::string& name : names()) body += fmt::format("GET  /{0}\nPOST /{0}/METHOD\n", name);
-    return page{.status = 200, .content_type = std::string(text), .body = std::move(body)};
+    return page{.status = 200, .content_type = text, .body = std::move(body)};
   }
   return std::nullopt;
 }

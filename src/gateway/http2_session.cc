@@ -12,7 +12,6 @@
 #include "gateway/answer_head.h"
 #include "gateway/encoding.h"
 #include "gateway/http2_stream.h"
-#include "gateway/http_fields.h"
 
 namespace waggle {
 namespace {
@@ -135,10 +134,15 @@ struct http2_session::callbacks {
                      std::size_t length, void* self) {
     http2_session& s = of(self);
     stream* const to = find(session, id);
-    if (to == nullptr || to->answered || to->refused) return 0;
+    if (to == nullptr) return 0;
+    const std::size_t limit = s.shared_.settings.body_limit;
+    if (to->answered || to->refused) {
+      to->skipped += length;
+      if (to->finished && to->skipped > bodies * limit) s.reset(*to, NGHTTP2_NO_ERROR);
+      return 0;
+    }
     to->received += length;
     s.buffered_ += length;
-    const std::size_t limit = s.shared_.settings.body_limit;
     to->refused = to->received > limit || s.buffered_ > bodies * limit;
     if (to->refused)
       s.queue(*to);
@@ -147,16 +151,19 @@ struct http2_session::callbacks {
     return 0;
   }
 
-  static int on_sent(nghttp2_session* session, const nghttp2_frame* frame, void*) {
+  static int on_sent(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
     if ((frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) ||
         (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0)
       return 0;
     stream* const to = find(session, frame->hd.stream_id);
     if (to == nullptr) return 0;
     to->finished = true;
-    // The rest of the body is not wanted (§8.1).
-    if (!to->input_done)
-      return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    if (to->input_done) return 0;
+    // The rest of the body is not wanted. A reset without an error would say so (§8.1), but curl 7.88 and others take it for
+    // one and lose the answer: so it is read and thrown away, within limits.
+    http2_session& s = of(self);
+    to->since = s.shared_.time.now();
+    if (to->hurried || s.goaway_) s.reset(*to, NGHTTP2_NO_ERROR);
     return 0;
   }
 
@@ -488,15 +495,27 @@ void http2_session::look_at_clock(bool at_once) {
   looked_ = now;
   for (const auto& [id, s] : streams_) {
     if (s->wants_body() && now >= s->since + shared_.settings.body_timeout)
-      refuse_text(*s, 408, "the request's body took too long");
+      end_body(*s);
     else if (s->stalled() && now >= s->since + shared_.settings.write_timeout)
       reset(*s, NGHTTP2_CANCEL);
   }
 }
 
+/// It took too long, or the node drains.
+void http2_session::end_body(stream& s) {
+  s.hurried = true;
+  if (s.answered)
+    reset(s, NGHTTP2_NO_ERROR);
+  else
+    refuse_text(s, 408, "the request's body took too long");
+}
+
 void http2_session::drain() {
   const holding busy(busy_);
-  for (const auto& [id, s] : streams_) s->drain();
+  for (const auto& [id, s] : streams_) {
+    s->drain();
+    if (s->wants_body() && s->answered) end_body(*s);
+  }
   drained_ = true;
 }
 

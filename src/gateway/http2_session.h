@@ -61,6 +61,7 @@ class http2_session final : public byte_session {
   void refuse_text(stream& s, unsigned status, std::string_view text);
   void refuse_body(stream& s, std::string message);
   void drop_body(stream& s);
+  void end_body(stream& s);
   void let_go(stream& s);
   void reset(stream& s, std::uint32_t code);
   void queue(stream& s);

@@ -198,8 +198,9 @@ TEST_F(http2_test, a_body_over_the_limit_is_refused_and_the_connection_goes_on) 
   for (const auto id : {said, sent}) {
     EXPECT_EQ(c.answers[id].status, "429") << c.answers[id].body;
     EXPECT_THAT(c.answers[id].body, HasSubstr("the body is longer than the limit of 100000 bytes"));
-    EXPECT_EQ(c.answers[id].reset, NGHTTP2_NO_ERROR) << "RFC 9113 §8.1";
+    EXPECT_TRUE(c.answers[id].done);
   }
+  EXPECT_EQ(c.answers[sent].reset, NGHTTP2_NO_ERROR) << "the rest was thrown away";
   EXPECT_EQ(c.answers[fine].status, "200");
   EXPECT_EQ(echo.asked, 1);
 }
@@ -240,9 +241,26 @@ TEST_F(http2_test, a_request_is_refused_before_its_body) {
   const auto id = c.request("POST", echo_path, "", {}, true);
   talk(c);
   EXPECT_EQ(c.answers[id].status, "429");
-  EXPECT_EQ(c.answers[id].reset, NGHTTP2_NO_ERROR);
   EXPECT_EQ(echo.asked, 0);
   EXPECT_FALSE(session->asking());
+}
+
+TEST_F(http2_test, a_body_that_is_not_wanted_is_thrown_away_within_limits) {
+  client c;
+  const auto endless = c.request("POST", echo_path, std::string(2'000'000, ' '));
+  const auto slow = c.request("POST", echo_path, std::string(200'000, ' '), {}, true);
+  talk(c);
+  EXPECT_EQ(c.answers[endless].status, "429");
+  EXPECT_EQ(c.answers[endless].reset, NGHTTP2_NO_ERROR) << "RFC 9113 §8.1";
+  EXPECT_EQ(c.answers[slow].status, "429");
+  EXPECT_EQ(c.answers[slow].reset, ~0U);
+  EXPECT_EQ(session->waiting(), byte_session::waits::body);
+  clock.advance(seconds(31));
+  session->timed_out();
+  talk(c);
+  EXPECT_EQ(c.answers[slow].reset, NGHTTP2_NO_ERROR);
+  EXPECT_EQ(session->waiting(), byte_session::waits::idle);
+  EXPECT_EQ(stats.http2_resets, 0U);
 }
 
 TEST_F(http2_test, a_client_that_waits_for_our_word_gets_it) {

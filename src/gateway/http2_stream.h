@@ -3,7 +3,6 @@
 #include "gateway/encoding.h"
 #include "gateway/http2_session.h"
 #include "gateway/http_exchange.h"
-#include "gateway/http_fields.h"
 
 namespace waggle {
 
@@ -20,7 +19,11 @@ class http2_session::stream {
   /// A field of the head; nghttp2 has looked at what RFC 9113 §8.2 and §8.3 ask of it.
   void field(std::string_view name, std::string_view value) {
     if (name == ":method") {
-      head.verb = verb_from(value);
+      head.verb = value == "POST"      ? http_verb::post
+                  : value == "GET"     ? http_verb::get
+                  : value == "HEAD"    ? http_verb::head
+                  : value == "OPTIONS" ? http_verb::options
+                                       : http_verb::other;
     } else if (name == ":path") {
       head.target = value;
     } else if (name == ":authority" || name == "host") {
@@ -77,7 +80,8 @@ class http2_session::stream {
 
   /// The client could take something of the reply and does not.
   [[nodiscard]] bool stalled() const { return answered && !finished && !deferred && !closed; }
-  [[nodiscard]] bool wants_body() const { return head_done && !input_done && !answered && !closed; }
+  /// Of one that is answered: to throw it away.
+  [[nodiscard]] bool wants_body() const { return head_done && !input_done && !closed && (!answered || finished); }
 
   static void on_reply(void* self);
   static void on_more(void* self);
@@ -89,6 +93,7 @@ class http2_session::stream {
   std::size_t head_size = 0;
   std::uint64_t length = 0;  // what the client says of the body
   std::size_t received = 0;  // of the body, while it is not complete
+  std::size_t skipped = 0;   // of a body that is not wanted
   time_point since{};        // the head was complete; then: something of the reply was taken
   bool queued = false;
   bool head_done = false;
@@ -103,6 +108,7 @@ class http2_session::stream {
   bool answered = false;
   bool deferred = false;  // there is nothing of the reply at present
   bool finished = false;  // the reply is framed to its end
+  bool hurried = false;   // no more of the body is waited for
   bool closed = false;
 
  private:

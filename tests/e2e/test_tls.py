@@ -202,7 +202,11 @@ class Attacks(Tls):
                         for first in range(1, 20_000, 200):
                             c.sendall(b"".join(frame(1, 5, n, block) + frame(3, 0, n, b"\0\0\0\x08")
                                                for n in range(first, first + 200, 2)))
-                        ends.append("not ended")
+                        while c.recv(65536):
+                            pass
+                        ends.append("ended")
+                except TimeoutError:
+                    ends.append("not ended")
                 except OSError:
                     ends.append("ended")
         threads = [threading.Thread(target=attack) for _ in range(2)]
