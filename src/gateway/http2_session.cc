@@ -21,8 +21,10 @@ using std::chrono::seconds;
 
 constexpr std::uint32_t max_streams = 100;
 /// With those whose calls have been told to stop.
-constexpr std::size_t max_kept = 2 * max_streams;
-constexpr std::size_t input_size = std::size_t{16} * 1024;
+constexpr std::size_t max_kept = std::size_t{2} * max_streams;
+/// Of most connections, which are idle; and of those that fill it.
+constexpr std::size_t first_input = std::size_t{4} * 1024;
+constexpr std::size_t most_input = std::size_t{16} * 1024;
 /// So much input is looked at before its answers are sent: others want the core too.
 constexpr std::size_t piece = 1024;
 /// No more is framed while so much waits to be sent.
@@ -231,16 +233,23 @@ http2_session::~http2_session() { nghttp2_session_del(session_); }
 
 std::span<char> http2_session::space() {
   if (over_) return {};
-  if (input_ == nullptr) input_.reset(new char[input_size]);
-  if (begin_ > 0) {
+  const std::size_t wanted = input_ == nullptr ? first_input : filled_ ? most_input : input_size_;
+  if (wanted != input_size_) {
+    std::unique_ptr<char[]> larger(new char[wanted]);
+    if (end_ > begin_) std::memcpy(larger.get(), input_.get() + begin_, end_ - begin_);
+    input_ = std::move(larger);
+    input_size_ = wanted;
+    end_ -= std::exchange(begin_, 0);
+  } else if (begin_ > 0) {
     std::memmove(input_.get(), input_.get() + begin_, end_ - begin_);
     end_ -= std::exchange(begin_, 0);
   }
-  return {input_.get() + end_, input_size - end_};
+  return {input_.get() + end_, input_size_ - end_};
 }
 
 void http2_session::received(std::size_t n) {
   end_ += n;
+  filled_ = filled_ || end_ == input_size_;
   http_stats::add(shared_.stats.bytes_in, n);
 }
 

@@ -80,6 +80,7 @@ class http2_session final : public byte_session {
   std::unordered_map<std::int32_t, std::unique_ptr<stream>> streams_;
   std::vector<std::int32_t> queue_;  // streams to look at, outside of nghttp2's functions
   std::unique_ptr<char[]> input_;
+  std::size_t input_size_ = 0;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::string out_;
@@ -91,6 +92,7 @@ class http2_session final : public byte_session {
   time_point looked_{};  // at the streams' times
   rate_bucket resets_;
   rate_bucket idle_frames_;
+  bool filled_ = false;   // the first, small input
   bool busy_ = false;     // in a function of ours: nobody is woken
   bool noticed_ = false;  // the client knows that the node drains
   bool drained_ = false;

@@ -132,7 +132,7 @@ void http_server::connection::look_at_preface(std::string_view first) {
   if (!first.starts_with(http2_session::preface)) return;
   auto other = std::make_unique<http2_session>(state_->shared, this,
                                                [](void* self) { static_cast<connection*>(self)->on_answer(); });
-  const auto space = other->space();  // it is the larger one
+  const auto space = other->space();  // as large as the other's first
   first.copy(space.data(), space.size());
   session_ = std::move(other);
 }

@@ -1,6 +1,7 @@
 #include "gateway/tls_session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <openssl/bio.h>
 #include <openssl/buffer.h>
@@ -11,7 +12,9 @@
 namespace waggle {
 namespace {
 
-constexpr std::size_t input_size = std::size_t{16} * 1024;
+/// Of most connections, which are idle; and of those that fill it.
+constexpr std::size_t first_input = std::size_t{4} * 1024;
+constexpr std::size_t most_input = std::size_t{16} * 1024;
 /// No more is encrypted while so much waits to be sent.
 constexpr std::size_t most_output = std::size_t{32} * 1024;
 constexpr std::size_t most_record = std::size_t{16} * 1024;
@@ -49,8 +52,11 @@ tls_session::~tls_session() {
 std::span<char> tls_session::space() {
   // What is there comes first: the inner session has no room for it.
   if (failed_ || ended_ || BIO_ctrl_pending(in_) > 0) return {};
-  if (input_ == nullptr) input_.reset(new char[input_size]);
-  return {input_.get(), input_size};
+  if (input_ == nullptr) {
+    input_size_ = filled_ ? most_input : first_input;
+    input_.reset(new char[input_size_]);
+  }
+  return {input_.get(), input_size_};
 }
 
 void tls_session::received(std::size_t n) {
@@ -64,6 +70,7 @@ void tls_session::received(std::size_t n) {
   }
   if (failed_) return;
   BIO_write(in_, input_.get(), static_cast<int>(n));
+  if (n == input_size_ && !std::exchange(filled_, true)) input_.reset();  // the next one is larger
 }
 
 void tls_session::end_of_input() {

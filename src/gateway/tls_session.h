@@ -56,8 +56,10 @@ class tls_session final : public byte_session {
   bio_st* in_;   // ssl_'s
   bio_st* out_;  // ssl_'s
   std::unique_ptr<char[]> input_;
+  std::size_t input_size_ = 0;
   std::size_t sent_ = 0;    // of `out_` or `plain_`
   std::string_view plain_;  // an answer without TLS; a literal
+  bool filled_ = false;     // the first, small buffer
   bool begun_ = false;      // the first byte has come
   bool ended_ = false;      // nothing comes any more
   bool told_end_ = false;   // to the inner session

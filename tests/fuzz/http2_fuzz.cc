@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/http2_session.h"
+#include "schema/contract.h"
 
 namespace {
 
