@@ -425,5 +425,13 @@ TEST(configuration, the_data_folder_follows_the_xdg_specification) {
   unsetenv("XDG_DATA_HOME");
 }
 
+TEST(configuration, tls_takes_a_certificate_and_its_key) {
+  EXPECT_THAT(errors_of("[tls]\ncertificate = \"a.pem\"\nkey = \"a.key\"\n"), IsEmpty());
+  EXPECT_THAT(errors_of("[tls]\ncertificate = \"a.pem\"\n"),
+              ElementsAre(HasSubstr("tls.certificate is set and tls.key is not")));
+  EXPECT_THAT(errors_of("[tls]\nkey = \"a.key\"\n"),
+              ElementsAre(HasSubstr("tls.key is set and tls.certificate is not")));
+}
+
 }  // namespace
 }  // namespace waggle
