@@ -62,6 +62,10 @@ std::string_view http_shared::date() {
 http_exchange::http_exchange(http_shared& shared, void* self, waker on_reply)
     : shared_(shared), self_(self), on_reply_(on_reply) {}
 
+http_exchange::~http_exchange() {
+  if (handler_ != nullptr) handler_->stop();
+}
+
 /// Who asks, by the fields of the request; the node's operator need not say.
 result<std::shared_ptr<const caller>> http_exchange::identify(const http_head& head) const {
   if (shared_.identity == nullptr) return nullptr;

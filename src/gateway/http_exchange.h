@@ -28,6 +28,8 @@ class http_exchange {
   using waker = void (*)(void* self);
 
   http_exchange(http_shared& shared, void* self, waker on_reply);
+  /// No call is pending; what a handler still does is stopped.
+  ~http_exchange();
   http_exchange(const http_exchange&) = delete;
   http_exchange& operator=(const http_exchange&) = delete;
 
