@@ -281,7 +281,7 @@ class Streams(TestCase):
                 self.assertIn("more", {f["name"] for f in ask(node, "{ __type(name: \"Query\") { fields { name } } }").json["data"]["__type"]["fields"]})
                 for name in ("ticker.graphql", "ticker.wasm"):
                     (self.folder / name).unlink()
-                self.service("other")
+                self.service("Other")
                 node.signal(signal.SIGHUP)
                 node.wait_for_line("removed test.Ticker")
                 *_, last, end = stream
