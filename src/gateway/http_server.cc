@@ -208,8 +208,10 @@ void http_server::connection::on_read(sys_error ec, std::size_t n) {
 }
 
 void http_server::connection::on_answer() {
-  const pointer self = std::move(pending_);
-  if (closed_) return;
+  // Not out of `pending_`: a stream may wake it again before it was pumped.
+  const pointer self(this);
+  pending_ = nullptr;
+  if (closed_ || sending_) return;
   if (!send()) return set_timer();
   // What was pipelined is looked at later: the service is still in the midst of finishing this call.
   asio::post(socket_.get_executor(), [self] { self->pump(); });
