@@ -9,7 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-using testing::Not;
 
 class GraphqlEvents : public graphql_shop {
  protected:
@@ -73,10 +72,6 @@ TEST_F(GraphqlEvents, a_query_is_one_event) {
   shop.let_go("2");
   EXPECT_EQ(woken, 1);
   EXPECT_EQ(events->take(), "event: next\ndata: {\"data\":{\"a\":2}}\n\nevent: complete\ndata:\n\n");
-}
-
-TEST_F(GraphqlEvents, a_skipped_subscription_is_complete) {
-  EXPECT_EQ(open("subscription{t:ticks @skip(if:true)}").take(), "event: complete\ndata:\n\n");
 }
 
 TEST_F(GraphqlEvents, what_is_taken_at_once_is_bounded) {
