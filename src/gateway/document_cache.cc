@@ -111,7 +111,7 @@ std::expected<std::shared_ptr<const graphql::prepared_document>, document_refusa
   std::string key = key_of(*asked, *text);
   if (const auto at = by_key_.find(key); at != by_key_.end()) {
     entries_.splice(entries_.begin(), entries_, at->second);
-    if (!params.sha256.empty() && !params.query.empty()) remember_hash(params.sha256, params.query);
+    if (!params.sha256.empty() && !params.query.empty() && !is_stored) remember_hash(params.sha256, params.query);
     return entries_.front().document;
   }
   auto made = prepare(asked, *text);
