@@ -1,5 +1,6 @@
 """Real guests from several tool chains, over HTTP."""
 
+import json
 import re
 
 from node import EXAMPLES, GUESTS, Node, TestCase, wait_until
@@ -114,6 +115,10 @@ class Guests(TestCase):
             self.assertEqual("test.KitCpp", node.call("test.KitCpp", "context").json["service"])
             self.assertEqual(6.5, node.call("test.KitCpp", "numbers", {"values": [1, 2.5, 3]}).json["reals"])
             self.assertEqual("unimplemented", node.call("test.KitCpp", "absent").code)
+            a = node.request("POST", "/graphql", json.dumps({"query": 'subscription { letters(word: "abc") }'}).encode(),
+                             {"content-type": "application/json", "accept": "text/event-stream"})
+            self.assertEqual(b"".join(b'event: next\nid: %d\ndata: {"data":{"letters":"%c"}}\n\n' % (i + 1, c) for i, c in enumerate(b"abc")) +
+                             b"event: complete\ndata:\n\n", a.body)
 
     def test_assemblyscript(self):
         with Node(self.module(GUESTS / "shout.wasm")) as node:
