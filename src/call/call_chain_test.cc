@@ -132,7 +132,7 @@ TEST_F(CallChain, APayloadThatDoesNotFitIsTheCallersMistake) {
   EXPECT_EQ(inner.asked, 0);
 }
 
-TEST_F(CallChain, ASubscriptionIsUnimplementedUntilThereAreStreams) {
+TEST_F(CallChain, ASubscriptionIsAskedForItsStreamOnly) {
   call_chain chain(core, about, inner, settings);
   const reply r(chain, "ticks");
   EXPECT_EQ(r.failure().code, error_code::unimplemented);
