@@ -15,6 +15,8 @@ find_package(CURL REQUIRED)
 # Debian's packages of these have no CMake files, or such that want more than is needed.
 find_library(WAGGLE_RE2 re2 REQUIRED)
 find_library(WAGGLE_ROCKSDB rocksdb REQUIRED)
+find_library(WAGGLE_WSLAY wslay REQUIRED)
+find_library(WAGGLE_NGHTTP2 nghttp2 REQUIRED)
 find_library(WAGGLE_DATE date-tz REQUIRED)
 
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/build_engine

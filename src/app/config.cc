@@ -277,6 +277,11 @@ loaded_configuration read_configuration(std::string_view toml, std::string_view 
     out.findings.push_back({std::string(file), 0, 0, severity::error,
                             fmt::format("limits.timeout_ms ({}) is more than limits.max_timeout_ms ({})",
                                         c.limits.timeout.count(), c.limits.max_timeout.count())});
+  if ((c.tls.certificate == "off") != (c.tls.key == "off"))
+    out.findings.push_back(
+        {std::string(file), 0, 0, severity::error,
+         fmt::format("tls.{0} is set and tls.{1} is not: TLS takes both, a certificate and its key",
+                     c.tls.key == "off" ? "certificate" : "key", c.tls.key == "off" ? "key" : "certificate")});
   if (out.findings.empty()) out.value = std::move(c);
   return out;
 }

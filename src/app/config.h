@@ -122,6 +122,10 @@ struct configuration {
     bool enabled = false;
   } mcp;
   struct {
+    std::string certificate = "off";
+    std::string key = "off";
+  } tls;
+  struct {
     std::uint32_t instances = 1000;
     std::uint32_t memory_mb = 256;
   } wasm;

@@ -80,6 +80,15 @@ void node_metrics::of_node(const sources& from, std::vector<prometheus::MetricFa
   family bad("waggle_http_bad_requests_total", "Requests that were malformed, too large or too slow", total);
   bad.add({}, over([](const stats& s) -> auto& { return s.bad_requests; }));
   add(bad);
+  family handshakes("waggle_tls_failures_total", "Connections whose TLS handshake came to nothing", total);
+  handshakes.add({}, over([](const stats& s) -> auto& { return s.tls_failures; }));
+  add(handshakes);
+  family http2("waggle_http2_connections_total", "Connections that speak HTTP/2", total);
+  http2.add({}, over([](const stats& s) -> auto& { return s.http2_connections; }));
+  add(http2);
+  family resets("waggle_http2_resets_total", "Requests over HTTP/2 that were ended before their answer was", total);
+  resets.add({}, over([](const stats& s) -> auto& { return s.http2_resets; }));
+  add(resets);
   family bytes("waggle_http_bytes_total", "Bytes over HTTP", total);
   bytes.add({{"direction", "in"}}, over([](const stats& s) -> auto& { return s.bytes_in; }));
   bytes.add({{"direction", "out"}}, over([](const stats& s) -> auto& { return s.bytes_out; }));

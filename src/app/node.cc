@@ -75,7 +75,8 @@ graphql_settings graphql_settings_for(const configuration& c) {
 }  // namespace
 
 node::node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground,
-           const ticker& heartbeat, std::unique_ptr<trace_exporter> traces, std::unique_ptr<identity> callers)
+           const ticker& heartbeat, std::unique_ptr<trace_exporter> traces, std::unique_ptr<identity> callers,
+           std::shared_ptr<tls_source> tls)
     : config_(c),
       heartbeat_(heartbeat),
       ground_(std::move(ground)),
@@ -84,7 +85,8 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
       memory_(std::uint64_t{c.limits.memory_mb} << 20),
       pages_(c, clock, [this](bool figures) { return shown_first(figures); }),
       metrics_(c.metrics.methods) {
-  const http_settings http = http_settings_for(c);
+  http_settings http = http_settings_for(c);
+  http.tls = std::move(tls);
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
     made->loop = std::make_unique<core_loop>(i, clock);
@@ -479,14 +481,12 @@ std::optional<page> node::operator_page(unsigned core, std::string_view path) {
   constexpr std::string_view text = "text/plain; charset=utf-8";
   if (path == "/healthz") {
     // Without the ticker a guest that spins holds its core for ever: better to start anew.
-    if (heartbeat_.silent_for() < ticker::dead)
-      return page{.status = 200, .content_type = std::string(text), .body = "ok\n"};
-    return page{.status = 503, .content_type = std::string(text), .body = "the ticker, which ends slices, is silent\n"};
+    if (heartbeat_.silent_for() < ticker::dead) return page{.status = 200, .content_type = text, .body = "ok\n"};
+    return page{.status = 503, .content_type = text, .body = "the ticker, which ends slices, is silent\n"};
   }
   if (path == "/readyz") {
     const bool yes = ready_.load(std::memory_order_relaxed);
-    return page{
-        .status = yes ? 200U : 503U, .content_type = std::string(text), .body = yes ? "ready\n" : "not ready\n"};
+    return page{.status = yes ? 200U : 503U, .content_type = text, .body = yes ? "ready\n" : "not ready\n"};
   }
   if (path == "/metrics")
     return page{.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()};

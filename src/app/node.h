@@ -29,8 +29,10 @@ namespace waggle {
 class node {
  public:
   /// `heartbeat`, of the engines, outlives it. `traces` null: none are made. `callers` null: everybody is anonymous.
+  /// `tls` null: plain HTTP.
   node(const configuration& c, const clock_source& clock, std::unique_ptr<host_ground> ground, const ticker& heartbeat,
-       std::unique_ptr<trace_exporter> traces = nullptr, std::unique_ptr<identity> callers = nullptr);
+       std::unique_ptr<trace_exporter> traces = nullptr, std::unique_ptr<identity> callers = nullptr,
+       std::shared_ptr<tls_source> tls = nullptr);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;

@@ -23,6 +23,7 @@
 #include "app/data_folder.h"
 #include "app/node.h"
 #include "app/stored_documents.h"
+#include "gateway/tls_source.h"
 
 namespace waggle {
 namespace {
@@ -220,6 +221,27 @@ class heartbeat_watch {
   bool silent_ = false;
 };
 
+/// Looks once a minute whether the files of the certificate have changed. On the main thread.
+class certificate_watch {
+ public:
+  certificate_watch(asio::io_context& io, std::shared_ptr<tls_source> of) : timer_(io), of_(std::move(of)) {
+    if (of_ != nullptr) look();
+  }
+
+ private:
+  void look() {
+    timer_.expires_after(std::chrono::minutes(1));
+    timer_.async_wait([this](const boost::system::error_code& gone) {
+      if (gone) return;
+      of_->refresh(false);
+      look();
+    });
+  }
+
+  asio::steady_timer timer_;
+  std::shared_ptr<tls_source> of_;
+};
+
 /// Opens the operator's socket. A node without one serves all the same, unless another process has it.
 bool listen_to_operator(node& n, const configuration& c, std::function<void(node_operator::told<void>)> reload,
                         std::function<void()> drain) {
@@ -238,7 +260,8 @@ bool listen_to_operator(node& n, const configuration& c, std::function<void(node
 
 /// Stays until SIGTERM or SIGINT; `reload` (SIGHUP), and under --dev a changed file, bring the services up to date.
 int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c, node& n, served& services,
-         const std::vector<std::string>& targets, std::uint16_t port, const ticker& heartbeat) {
+         const std::vector<std::string>& targets, std::uint16_t port, const ticker& heartbeat,
+         const std::shared_ptr<tls_source>& tls) {
   asio::signal_set end(io, SIGTERM, SIGINT);
   asio::steady_timer watch(io);
   asio::thread_pool updates(1);  // it compiles, and waits for what is replaced: the signals are not to wait with it
@@ -267,7 +290,8 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
     asio::post(updates, [&, remove_gone, then = std::move(then)]() mutable {
       bool fine = false;
       try {
-        fine = services.update(remove_gone);
+        const bool certificate = tls == nullptr || !remove_gone || tls->refresh(true);
+        fine = services.update(remove_gone) && certificate;
         if (const auto read = remove_gone ? n.reload_identity() : result<void>(); !read) {
           spdlog::error("{}; what was read before stays in force", read.error().message);
           fine = false;
@@ -302,12 +326,13 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
   };
   if (c.dev) look();
   heartbeat_watch health(io, heartbeat);
+  certificate_watch certificates(io, tls);
   const auto ask_for_reload = [&io, update](node_operator::told<void> done) {
     asio::post(io, [update, done = std::move(done)]() mutable {
       update(true, [done = std::move(done)](bool fine) mutable {
         if (fine) return done({});
         done(fail(error_code::failed_precondition, fault::host,
-                  "some targets did not load, and what served before goes on serving; the node's log says why"));
+                  "something did not load, and what served before goes on serving; the node's log says why"));
       });
     });
   };
@@ -320,9 +345,10 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
   n.begin_schedules();  // not earlier: a start that fails takes nobody's run
   n.ready();
   const std::string address = to_string(endpoint{c.listen.address, port});
-  spdlog::info("listening on http://{} with {} core{}", address, c.threads, c.threads == 1 ? "" : "s");
+  const std::string_view scheme = tls != nullptr ? "https" : "http";
+  spdlog::info("listening on {}://{} with {} core{}", scheme, address, c.threads, c.threads == 1 ? "" : "s");
   const std::string example = c.log.format == log_format::text ? n.example() : "";
-  if (!example.empty()) fmt::print(stderr, "try: curl http://{}{}\n", address, example);
+  if (!example.empty()) fmt::print(stderr, "try: curl {}://{}{}\n", scheme, address, example);
   io.run();
   updates.join();
   return status;
@@ -355,6 +381,16 @@ int serve(configuration c, const std::vector<std::string>& targets) {
   }
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go
   raise_descriptor_limit(c.http.connections);
+  const steady_clock_source clock;
+  std::shared_ptr<tls_source> tls;
+  if (c.tls.certificate != "off") {
+    auto open = tls_source::open(c.tls.certificate, c.tls.key, clock);
+    if (!open) {
+      fmt::print(stderr, "waggle: {}\n", open.error().message);
+      return exit_usage;
+    }
+    tls = *std::move(open);
+  }
   if (c.graphql.documents != "none") {
     auto stored = read_stored_documents(c.graphql.documents);
     if (!stored) {
@@ -365,7 +401,6 @@ int serve(configuration c, const std::vector<std::string>& targets) {
   }
   asio::io_context io;
   asio::signal_set reload(io, SIGHUP);  // one that comes while the services are loaded is looked at afterwards
-  const steady_clock_source clock;
   // Both take their time: the store looks through its log, the engine takes its address space.
   auto opening = std::async(std::launch::async, [&] { return host_ground::open(c, clock, true); });
   auto engines = open_engines(c);
@@ -393,7 +428,7 @@ int serve(configuration c, const std::vector<std::string>& targets) {
     fmt::print(stderr, "waggle: {}\n", callers.error().message);
     return exit_usage;
   }
-  node n(c, clock, *std::move(ground), (*engines)->heartbeat(), std::move(traces), *std::move(callers));
+  node n(c, clock, *std::move(ground), (*engines)->heartbeat(), std::move(traces), *std::move(callers), tls);
   served services(c, **engines, n, targets);
   if (!services.update(false)) return exit_failed;
   const auto port = n.listen();
@@ -401,7 +436,7 @@ int serve(configuration c, const std::vector<std::string>& targets) {
     fmt::print(stderr, "waggle: {}\n", port.error().message);
     return exit_failed;
   }
-  return stay(io, reload, c, n, services, targets, *port, (*engines)->heartbeat());
+  return stay(io, reload, c, n, services, targets, *port, (*engines)->heartbeat(), tls);
 }
 
 }  // namespace waggle

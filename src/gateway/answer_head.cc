@@ -54,9 +54,8 @@ void write_cost(std::string& out, const receipt& r) {
 
 }  // namespace
 
-void write_head(std::string& out, const http_answer& a) {
+void write_fields(std::string& out, const http_answer& a) {
   const auto to = std::back_inserter(out);
-  fmt::format_to(to, FMT_COMPILE("HTTP/1.1 {} {}\r\n"), a.status, reason(a.status));
   if (!a.content_type.empty()) fmt::format_to(to, FMT_COMPILE("Content-Type: {}\r\n"), a.content_type);
   if (a.chunked)
     out += "Transfer-Encoding: chunked\r\n";
@@ -65,6 +64,11 @@ void write_head(std::string& out, const http_answer& a) {
   fmt::format_to(to, FMT_COMPILE("Date: {}\r\n"), a.date);
   if (a.cost != nullptr) write_cost(out, *a.cost);
   out += a.headers;
+}
+
+void write_head(std::string& out, const http_answer& a) {
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE("HTTP/1.1 {} {}\r\n"), a.status, reason(a.status));
+  write_fields(out, a);
   if (!a.connection.empty()) fmt::format_to(std::back_inserter(out), FMT_COMPILE("Connection: {}\r\n"), a.connection);
   out += "\r\n";
 }

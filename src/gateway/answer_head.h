@@ -19,6 +19,9 @@ struct http_answer {
   std::string_view connection;    ///< "close", "keep-alive", or nothing to say
 };
 
+/// The fields, as whole lines, at the end of `out`; `connection` is the framing's.
+void write_fields(std::string& out, const http_answer& a);
+
 /// Status line and fields, with the empty line behind them, at the end of `out`.
 void write_head(std::string& out, const http_answer& a);
 

@@ -45,6 +45,8 @@ result<void> read_object(const json_tape& json, std::uint32_t at, std::string_vi
 result<void> read_extensions(const json_tape& json, std::uint32_t at, graphql_params& into) {
   if (json[at].kind == json_kind::null) return {};
   if (json[at].kind != json_kind::object) return wrong("extensions must be an object");
+  if (const std::uint32_t cursor = json.find(at, "cursor"); cursor != 0)
+    if (auto read = read_text(json, cursor, "extensions.cursor", into.cursor); !read) return read;
   const std::uint32_t stored = json.find(at, "persistedQuery");
   if (stored == 0) return {};
   if (json[stored].kind != json_kind::object) return wrong("extensions.persistedQuery must be an object");

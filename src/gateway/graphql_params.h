@@ -12,6 +12,7 @@ struct graphql_params {
   std::string operation_name;  ///< empty: none
   std::string variables;       ///< JSON, an object or null; empty: none
   std::string document_id;     ///< of a stored document
+  std::string cursor;          ///< where a stream is to go on (`extensions.cursor`); empty: at its beginning
   std::string sha256;          ///< of the document, 64 lower-case hex digits (Apollo's `extensions.persistedQuery`)
 };
 

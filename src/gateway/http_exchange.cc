@@ -14,6 +14,7 @@
 #include "gateway/encoding.h"
 #include "gateway/graphql_front.h"
 #include "gateway/graphql_http.h"
+#include "gateway/graphql_ws.h"
 #include "gateway/gzip.h"
 #include "gateway/mcp.h"
 
@@ -160,6 +161,7 @@ void http_exchange::ask_graphql(http_head& head, std::string_view service, std::
   auto context = read_context(head, shared_.time.now());
   if (!context) return refuse(context.error());
   context->caller = std::move(who);
+  if (wants_websocket(head)) return give(open_graphql_ws(shared_, head, std::move(asked), *std::move(context)));
   std::string body = std::move(call_.request.input);
   if (auto plain = decompress(head.content_encoding, "Content-Encoding", shared_.settings.body_limit, body); !plain)
     return refuse(plain.error());

@@ -1,12 +1,12 @@
 #include "gateway/http_parser.h"
 
 #include <optional>
+#include <utility>
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 
 #include "core/ascii.h"
-#include "gateway/encoding.h"
 
 namespace waggle {
 namespace {
@@ -14,7 +14,6 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-constexpr std::size_t max_extra = 64;
 /// simdjson reads past the payload's end; room for that saves the call chain a reallocation.
 constexpr std::size_t padding = 64;
 constexpr std::size_t first_reserve = std::size_t{64} * 1024;
@@ -23,6 +22,8 @@ constexpr std::size_t first_reserve = std::size_t{64} * 1024;
 bool short_last_chunk(std::string_view rest) { return rest.size() < 5 && rest.starts_with('0'); }
 
 std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
+
+constexpr std::size_t max_extra = 64;
 
 void join(std::string& field, std::string_view value) {
   if (!field.empty()) field += ", ";
@@ -35,7 +36,41 @@ bool passes(std::string_view lower_name) {
          lower_name != "tracestate" && lower_name != "priority";
 }
 
+void own_field(http_head& head, std::string_view name, std::string_view value) {
+  std::string lower = to_lower(name);
+  if (lower == "connect-protocol-version") return join(head.connect_version, value);
+  if (lower == "connect-timeout-ms") return join(head.connect_timeout, value);
+  if (lower == "traceparent") return join(head.traceparent, value);
+  if (lower == "mcp-protocol-version") return join(head.mcp_version, value);
+  if (lower == "x-api-key") return join(head.api_key, value);
+  if (lower == "last-event-id") return join(head.last_event_id, value);
+  if (passes(lower) && head.extra.size() < max_extra) head.extra.emplace_back(std::move(lower), value);
+}
+
+void set_field(http_head& head, http::field known, std::string_view name, std::string_view value) {
+  switch (known) {
+    case http::field::origin: head.has_origin = true; return join(head.origin, value);
+    case http::field::content_type: return join(head.content_type, value);
+    case http::field::content_encoding: return join(head.content_encoding, value);
+    case http::field::accept_encoding: return join(head.accept_encoding, value);
+    case http::field::accept: return join(head.accept, value);
+    case http::field::authorization: return join(head.authorization, value);
+    case http::field::access_control_request_method: return join(head.cors_method, value);
+    case http::field::access_control_request_headers: return join(head.cors_headers, value);
+    case http::field::upgrade: return join(head.upgrade, value);
+    case http::field::sec_websocket_key: return join(head.websocket_key, value);
+    case http::field::sec_websocket_version: return join(head.websocket_version, value);
+    case http::field::sec_websocket_protocol: return join(head.websocket_protocols, value);
+    case http::field::unknown: return own_field(head, name, value);
+    default: return;
+  }
+}
+
 }  // namespace
+
+void set_field(http_head& head, std::string_view name, std::string_view value) {
+  set_field(head, http::string_to_field({name.data(), name.size()}), name, value);
+}
 
 struct http_parser::impl {
   /// Beast's machine; what it finds goes straight into `http_head`, without a container of fields.
@@ -93,18 +128,6 @@ struct http_parser::impl {
         head.has_host = true;
         head.host = value;
         return;
-      case http::field::origin: head.has_origin = true; return join(head.origin, value);
-      case http::field::content_type: return join(head.content_type, value);
-      case http::field::content_encoding: return join(head.content_encoding, value);
-      case http::field::accept_encoding: return join(head.accept_encoding, value);
-      case http::field::accept: return join(head.accept, value);
-      case http::field::authorization: return join(head.authorization, value);
-      case http::field::access_control_request_method: return join(head.cors_method, value);
-      case http::field::access_control_request_headers: return join(head.cors_headers, value);
-      case http::field::upgrade: return join(head.upgrade, value);
-      case http::field::sec_websocket_key: return join(head.websocket_key, value);
-      case http::field::sec_websocket_version: return join(head.websocket_version, value);
-      case http::field::sec_websocket_protocol: return join(head.websocket_protocols, value);
       case http::field::transfer_encoding:
         if (head.version == 10) return fail(state::malformed, ec);
         if (!equal_ignoring_case(value, "chunked")) return fail(state::unsupported_coding, ec);
@@ -113,20 +136,8 @@ struct http_parser::impl {
         if (!equal_ignoring_case(value, "100-continue")) return fail(state::unknown_expectation, ec);
         head.expects_continue = head.version == 11;
         return;
-      case http::field::unknown: return own_field(name, value);
-      default: return;
+      default: return set_field(head, f, name, value);
     }
-  }
-
-  void own_field(std::string_view name, std::string_view value) {
-    std::string lower = to_lower(name);
-    if (lower == "connect-protocol-version") return join(head.connect_version, value);
-    if (lower == "connect-timeout-ms") return join(head.connect_timeout, value);
-    if (lower == "traceparent") return join(head.traceparent, value);
-    if (lower == "mcp-protocol-version") return join(head.mcp_version, value);
-    if (lower == "x-api-key") return join(head.api_key, value);
-    if (lower == "last-event-id") return join(head.last_event_id, value);
-    if (passes(lower) && head.extra.size() < max_extra) head.extra.emplace_back(std::move(lower), value);
   }
 
   void fail(state why, beast::error_code& ec) {

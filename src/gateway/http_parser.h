@@ -46,6 +46,10 @@ struct http_head {
   void clear();
 };
 
+/// Puts a field of a request into its place in the head, whatever the framing; what nobody needs is dropped. Not for those
+/// that are about the framing itself: Host, Transfer-Encoding, Expect. The name is in any case.
+void set_field(http_head& head, std::string_view name, std::string_view value);
+
 /// Reads one HTTP/1.x request (RFC 9112) after the other out of a stream of bytes. Strict where requests get smuggled:
 /// one framing only, `chunked` is the only transfer coding, one Host.
 class http_parser {

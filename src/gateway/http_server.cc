@@ -20,7 +20,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "gateway/http2_session.h"
 #include "gateway/http_session.h"
+#include "gateway/tls_session.h"
+#include "gateway/tls_source.h"
 
 namespace waggle {
 
@@ -75,10 +78,7 @@ class http_server::state : public std::enable_shared_from_this<state> {
 class http_server::connection : public boost::intrusive_ref_counter<connection, boost::thread_unsafe_counter> {
  public:
   connection(std::shared_ptr<state> of, socket_type socket)
-      : state_(std::move(of)),
-        socket_(std::move(socket)),
-        session_(std::make_unique<http_session>(state_->shared, this,
-                                                [](void* self) { static_cast<connection*>(self)->on_answer(); })) {}
+      : state_(std::move(of)), socket_(std::move(socket)), session_(open_session()) {}
 
   void start();
   void close();
@@ -86,6 +86,8 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
 
  private:
   using pointer = boost::intrusive_ptr<connection>;
+  std::unique_ptr<byte_session> open_session();
+  void look_at_preface(std::string_view first);
   void pump();
   bool send();
   void read();
@@ -99,17 +101,41 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
   std::shared_ptr<state> state_;
   socket_type socket_;
   std::unique_ptr<byte_session> session_;
+  std::span<char> space_;  // where to receive
   timer timer_{this, [](void* self) { static_cast<connection*>(self)->on_timer(); }};
   pointer pending_;  // itself, while a call is pending
   time_point due_ = time_point::max();
   time_point alarm_ = time_point::max();
   byte_session::waits waits_ = byte_session::waits::nothing;
   std::uint64_t seen_ = 0;
+  bool looked_ = false;  // at the first bytes
   bool reading_ = false;
   bool sending_ = false;
   bool lingering_ = false;
   bool closed_ = false;
 };
+
+std::unique_ptr<byte_session> http_server::connection::open_session() {
+  http_shared& shared = state_->shared;
+  const auto woken = [](void* self) { static_cast<connection*>(self)->on_answer(); };
+  if (shared.settings.tls == nullptr) return std::make_unique<http_session>(shared, this, woken);
+  const auto inner = [&shared](bool http2, void* self, byte_session::waker on_more) -> std::unique_ptr<byte_session> {
+    if (http2) return std::make_unique<http2_session>(shared, self, on_more);
+    return std::make_unique<http_session>(shared, self, on_more);
+  };
+  return std::make_unique<tls_session>(shared, shared.settings.tls->current(), inner, this, woken);
+}
+
+/// HTTP/2 without TLS is spoken where the client begins with it (RFC 9113 §3.3).
+void http_server::connection::look_at_preface(std::string_view first) {
+  if (std::exchange(looked_, true) || state_->shared.settings.tls != nullptr) return;
+  if (!first.starts_with(http2_session::preface)) return;
+  auto other = std::make_unique<http2_session>(state_->shared, this,
+                                               [](void* self) { static_cast<connection*>(self)->on_answer(); });
+  const auto space = other->space();  // as large as the other's first
+  first.copy(space.data(), space.size());
+  session_ = std::move(other);
+}
 
 void http_server::connection::start() {
   sys_error ec;
@@ -174,10 +200,10 @@ bool http_server::connection::send() {
 
 void http_server::connection::read() {
   if (reading_ || closed_) return;
-  const auto space = lingering_ ? std::span<char>(state_->scrap) : session_->space();
-  if (space.empty()) return;  // the client has to wait until the pending call is answered
+  space_ = lingering_ ? std::span<char>(state_->scrap) : session_->space();
+  if (space_.empty()) return;  // the client has to wait until the pending call is answered
   reading_ = true;
-  socket_.async_read_some(asio::buffer(space.data(), space.size()),
+  socket_.async_read_some(asio::buffer(space_.data(), space_.size()),
                           [self = pointer(this)](sys_error ec, std::size_t n) { self->on_read(ec, n); });
 }
 
@@ -186,30 +212,33 @@ void http_server::connection::on_read(sys_error ec, std::size_t n) {
   if (closed_) return;
   if (ec == asio::error::operation_aborted) {
     // Drained while idle. What has arrived by now is still answered.
-    const auto space = session_->space();
-    n = socket_.read_some(asio::buffer(space.data(), space.size()), ec);
+    space_ = session_->space();
+    n = socket_.read_some(asio::buffer(space_.data(), space_.size()), ec);
     if (ec == asio::error::would_block) {
-      linger();
-      return set_timer();
+      session_->timed_out();
+      return pump();
     }
   }
   if (lingering_) {
     if (ec) return close();
     return read();
   }
-  if (ec == asio::error::eof)
+  if (ec == asio::error::eof) {
     session_->end_of_input();
-  else if (ec)
+  } else if (ec) {
     return close();
-  else
+  } else {
+    look_at_preface({space_.data(), n});
     session_->received(n);
+  }
   if (ec && session_->asking()) return set_timer();  // stopped; the answer will come
   pump();
 }
 
 void http_server::connection::on_answer() {
-  const pointer self = std::move(pending_);
-  if (closed_) return;
+  const pointer self(this);
+  if (!session_->asking()) pending_ = nullptr;
+  if (closed_ || sending_) return;
   if (!send()) return set_timer();
   // What was pipelined is looked at later: the service is still in the midst of finishing this call.
   asio::post(socket_.get_executor(), [self] { self->pump(); });
@@ -234,11 +263,12 @@ void http_server::connection::close() {
   sys_error ec;
   socket_.close(ec);
   session_->abort();
-  if (!session_->asking()) pending_ = nullptr;
+  pending_ = session_->asking() ? pointer(this) : nullptr;
   state_->gone(*this);
 }
 
 void http_server::connection::drain() {
+  session_->drain();
   const auto what = session_->waiting();
   if (what == byte_session::waits::first) {
     // Its first request may be on the way: closing now would lose it, and the client could not tell whether it ran.
@@ -246,11 +276,8 @@ void http_server::connection::drain() {
     alarm_ = due_;
     return state_->loop.start(timer_, due_);
   }
-  if (what == byte_session::waits::stream || what == byte_session::waits::send) {
-    session_->drain();
+  if (what != byte_session::waits::idle)
     return asio::post(socket_.get_executor(), [self = pointer(this)] { self->pump(); });
-  }
-  if (what != byte_session::waits::idle) return;
   sys_error ec;
   if (reading_ && !lingering_) socket_.cancel(ec);
 }
@@ -259,7 +286,7 @@ duration http_server::connection::limit(byte_session::waits what) const {
   const http_settings& s = state_->shared.settings;
   if (lingering_) return s.linger;
   switch (what) {
-    case byte_session::waits::first:
+    case byte_session::waits::first: return state_->ending ? last_call : s.header_timeout;
     case byte_session::waits::head: return s.header_timeout;
     case byte_session::waits::idle: return s.idle_timeout;
     case byte_session::waits::body: return s.body_timeout;
@@ -293,7 +320,7 @@ void http_server::connection::on_timer() {
     return state_->loop.start(timer_, due_);
   }
   due_ = time_point::max();
-  if (lingering_ || waits_ == byte_session::waits::send) return close();
+  if (lingering_ || (waits_ == byte_session::waits::send && session_->has_output())) return close();
   session_->timed_out();
   pump();
 }

@@ -12,8 +12,8 @@ namespace waggle {
 class authenticator;
 struct graphql_front;
 
-/// HTTP/1.1 on one core: listens with SO_REUSEPORT beside the servers of other cores, so that the kernel spreads the
-/// connections. Used on the loop's thread only, `stats` aside.
+/// HTTP on one core, 1.1 and 2, with TLS where the settings have a certificate: listens with SO_REUSEPORT beside the servers of
+/// other cores, so that the kernel spreads the connections. Used on the loop's thread only, `stats` aside.
 class http_server {
  public:
   /// `loop`, `directory`, what `pages` uses, `identity` and `graphql` outlive the server.

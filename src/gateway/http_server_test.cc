@@ -10,11 +10,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "gateway/fake_service_for_tests.h"
+#include "gateway/http2_for_tests.h"
+#include "gateway/tls_for_tests.h"
+#include "gateway/tls_source.h"
 
 namespace waggle {
 namespace {
@@ -507,6 +511,90 @@ TEST_F(local_server_test, what_is_no_socket_is_left_alone_and_a_long_path_is_tol
   const auto longer = server->listen_local(folder / std::string(120, 'x'));
   ASSERT_FALSE(longer.has_value());
   EXPECT_THAT(longer.error().message, HasSubstr("too long"));
+}
+
+// RFC 9113 §3.3
+TEST_F(server_test, a_client_that_begins_with_http_2_gets_it) {
+  client c(port);
+  http2_client_for_tests talker;
+  const auto slow = talker.request("POST", "/test.v1.Echo/wait", "1");
+  const auto fast = talker.request("POST", "/test.v1.Echo/echo", "2");
+  const auto talk = [&] {
+    c.receive();
+    if (const std::string more = talker.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
+  };
+  EXPECT_TRUE(until([&] { return talk(), talker.answers[fast].done; }));
+  EXPECT_EQ(talker.answers[fast].body, "2");
+  echo.let_go("\"late\"");
+  EXPECT_TRUE(until([&] { return talk(), talker.answers[slow].done; }));
+  EXPECT_EQ(talker.answers[slow].body, "\"late\"");
+  EXPECT_EQ(server->stats().http2_connections, 1U);
+  bool drained = false;
+  server->drain({}, [&] { drained = true; });
+  EXPECT_TRUE(until([&] { return talk(), talker.goaway && c.ended; }));
+  c.close();
+  EXPECT_TRUE(until([&] { return drained; }));
+}
+
+TEST_F(server_test, a_lost_http_2_connection_stays_until_its_calls_have_ended) {
+  echo.stop_is_ignored = true;
+  for (const bool by_the_server : {false, true}) {
+    client c(port);
+    http2_client_for_tests talker;
+    for (int i = 0; i < 3; ++i) talker.request("POST", "/test.v1.Echo/wait", "1");
+    EXPECT_TRUE(until([&] {
+      c.receive();
+      if (const std::string more = talker.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
+      return echo.waiting.size() == 3;
+    }));
+    if (by_the_server)
+      server->close();
+    else
+      c.reset();
+    EXPECT_TRUE(until([&] { return echo.stopped >= 3; }));
+    echo.stopped = 0;
+    while (!echo.waiting.empty()) {
+      echo.let_go("1");
+      loop.poll();
+    }
+    EXPECT_TRUE(until_open(0));
+  }
+}
+
+TEST_F(server_test, tls_and_http_2_share_the_listener_with_http_1) {
+  const certificates_for_tests files;
+  ASSERT_TRUE(files.make("it"));
+  http_settings settings;
+  settings.tls = tls_source::open(files.path("it.pem"), files.path("it.key"), clock).value();
+  start(std::move(settings));
+  for (const bool two : {true, false}) {
+    client c(port);
+    tls_client_for_tests tls(two ? "\x02h2" : "\x08http/1.1");
+    const auto talk = [&] {
+      c.receive();
+      if (const std::string more = tls.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
+    };
+    EXPECT_TRUE(until([&] { return talk(), tls.done; }));
+    if (two) {
+      http2_client_for_tests inner;
+      const auto id = inner.request("POST", "/test.v1.Echo/echo", "2");
+      EXPECT_TRUE(until([&] {
+        if (const std::string more = inner.exchange(std::exchange(tls.got, {})); !more.empty())
+          c.send(tls.encrypt(more));
+        return talk(), inner.answers[id].done;
+      }));
+    } else {
+      c.send(tls.encrypt(post("echo", "1")));
+      EXPECT_TRUE(until([&] { return talk(), tls.got.ends_with("\r\n\r\n1"); }));
+    }
+  }
+  client slow(port);
+  EXPECT_TRUE(until([&] { return server->stats().connections_open > 0; }));
+  slow.send("\x16\x03\x01");
+  loop.poll();
+  clock.advance(seconds(11));
+  EXPECT_TRUE(until_ended(slow));
+  EXPECT_EQ(server->stats().tls_failures, 1U);
 }
 
 }  // namespace

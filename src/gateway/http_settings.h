@@ -5,12 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace waggle {
+
+class tls_source;
 
 /// What the operator may set about HTTP (docs/configuration.md). Sizes in bytes.
 struct http_settings {
@@ -30,9 +33,10 @@ struct http_settings {
   /// The operator's socket: services named `waggle.*` can be reached, and any content type is taken for JSON (curl's own,
   /// too; that a browser's form is refused elsewhere means nothing where no browser gets).
   bool for_operator = false;
-  bool graphql = false;     ///< `/graphql` is there
-  bool mcp = false;         ///< methods are tools at `/mcp` (docs/mcp.md)
-  bool show_debug = false;  ///< `--dev`: traps and backtraces in the answers
+  bool graphql = false;             ///< `/graphql` is there
+  bool mcp = false;                 ///< methods are tools at `/mcp` (docs/mcp.md)
+  std::shared_ptr<tls_source> tls;  ///< the certificate to speak TLS with; null: plain HTTP
+  bool show_debug = false;          ///< `--dev`: traps and backtraces in the answers
 };
 
 /// What one core's server has done. Written by its core, readable from any thread.
@@ -43,6 +47,9 @@ struct http_stats {
   counter requests{0};               ///< whole requests that were looked at
   std::array<counter, 6> answers{};  ///< by the status's first digit, 1 to 5
   counter bad_requests{0};           ///< malformed, too large, too slow: the connection ended with them
+  counter tls_failures{0};           ///< connections whose TLS handshake came to nothing
+  counter http2_connections{0};
+  counter http2_resets{0};  ///< streams that ended before their answer did
   counter bytes_in{0};
   counter bytes_out{0};
 

@@ -1,5 +1,5 @@
 // A Connect client: calls one method with google.protobuf.Value messages and tells the outcome as JSON.
-//   node client.mjs BASE_URL   reads a list of {service, method, input, get, timeoutMs, gzip} from standard input
+//   node client.mjs BASE_URL [HTTP_VERSION]   reads a list of {service, method, input, get, timeoutMs, gzip} from standard input
 // Methods are described as Value → Value (or Struct → Struct where `struct` is set), as nothing is generated.
 import { subscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
@@ -10,6 +10,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 
 const base = process.argv[2];
+const httpVersion = process.argv[3] ?? "1.1";
 const calls = JSON.parse(readFileSync(0, "utf8"));
 
 /** The service's description, built in memory. */
@@ -36,7 +37,7 @@ subscribe("http.client.request.start", ({ request }) => verbs.push(request.metho
 async function one(call) {
   verbs = [];
   const transport = createConnectTransport({
-    baseUrl: base, httpVersion: "1.1", useBinaryFormat: false, useHttpGet: call.get ?? false,
+    baseUrl: base, httpVersion, useBinaryFormat: false, useHttpGet: call.get ?? false,
   });
   const described = describe(call);
   const local = described.methods[0].localName;

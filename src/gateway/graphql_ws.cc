@@ -1,0 +1,258 @@
+#include "gateway/graphql_ws.h"
+
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/ascii.h"
+#include "gateway/authenticator.h"
+#include "gateway/encoding.h"
+#include "gateway/graphql_source.h"
+#include "gateway/origin.h"
+#include "gateway/websocket.h"
+#include "schema/execute/json_tape.h"
+
+namespace waggle {
+namespace {
+
+using graphql::json_kind;
+using graphql::json_tape;
+
+constexpr std::string_view protocol = "graphql-transport-ws";
+/// Of one connection.
+constexpr std::size_t most_operations = 100;
+constexpr std::size_t longest_id = 128;
+constexpr std::size_t deepest = 200;
+/// So much is put together before it is sent.
+constexpr std::size_t enough = std::size_t{64} << 10;
+constexpr auto quiet = std::chrono::seconds(30);
+
+/// The protocol's reasons to close.
+enum : std::uint16_t {
+  bad_message = 4400,
+  unauthorized = 4401,
+  forbidden = 4403,
+  late = 4408,
+  id_in_use = 4409,
+  init_twice = 4429,
+  restarting = 1012,
+};
+
+http_reply refuse(unsigned status, error_code code, std::string message) {
+  error e;
+  e.code = code;
+  e.whose = fault::caller;
+  e.message = std::move(message);
+  return {.status = status, .body = graphql_error(e, false), .headers = {}};
+}
+
+bool lists(std::string_view names, std::string_view wanted) {
+  while (!names.empty())
+    if (trim(take_until(names, ',')) == wanted) return true;
+  return false;
+}
+
+/// Of a listener that is not on loopback: pages of foreign origins may open a WebSocket without asking first, so they are refused
+/// here. On loopback it was looked at before.
+bool may_open(const http_head& head, const http_shared& shared) {
+  if (!head.has_origin || shared.loopback || origin_listed(head.origin, shared.settings.allowed_origins)) return true;
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (head.origin.starts_with(scheme) && equal_ignoring_case(head.origin.substr(scheme.size()), head.host))
+      return true;
+  return false;
+}
+
+class graphql_ws final : public reply_stream {
+ public:
+  graphql_ws(http_shared& shared, std::shared_ptr<const graphql::endpoint> asked, request_context context)
+      : shared_(shared),
+        asked_(std::move(asked)),
+        context_(std::move(context)),
+        socket_(shared.settings.body_limit, [this](std::string_view text) { on_message(text); }) {
+    shared_.loop->start_after(timer_, shared_.settings.header_timeout);
+  }
+
+  [[nodiscard]] std::string take() override;
+  [[nodiscard]] bool ended() const override { return ended_; }
+  void received(std::string_view bytes) override {
+    heard_ = true;
+    socket_.received(bytes);
+  }
+  void drain() override {
+    operations_.clear();
+    socket_.close(restarting, "the node ends; come again");
+  }
+  void abort() override {
+    timer_.stop();
+    operations_.clear();
+    ended_ = true;
+  }
+
+ private:
+  using operations = std::map<std::string, std::unique_ptr<graphql_source>, std::less<>>;
+
+  void on_message(std::string_view text);
+  void on_init(const json_tape& json);
+  void on_subscribe(const json_tape& json);
+  void on_timer();
+  /// What `id` has to say, one response at most; whether there was one.
+  bool say(const std::string& id, graphql_source& source);
+  void close(std::uint16_t code, std::string_view reason) {
+    operations_.clear();
+    socket_.close(code, reason);
+  }
+
+  http_shared& shared_;
+  const std::shared_ptr<const graphql::endpoint> asked_;
+  request_context context_;
+  websocket socket_;
+  operations operations_;
+  timer timer_{this, [](void* self) { static_cast<graphql_ws*>(self)->on_timer(); }};
+  bool acknowledged_ = false;
+  bool heard_ = false;
+  bool ended_ = false;
+};
+
+std::string graphql_ws::take() {
+  if (ended_) return {};
+  std::string out = socket_.take();
+  // One response of each in turn: no operation keeps the others back.
+  for (bool more = true; more && out.size() < enough && !socket_.closing();) {
+    more = false;
+    for (auto at = operations_.begin(); at != operations_.end() && out.size() < enough;) {
+      const auto here = at++;
+      more |= say(here->first, *here->second);
+      if (here->second->ended()) {
+        socket_.send(fmt::format(R"({{"id":{},"type":"complete"}})", json_quote(here->first)));
+        operations_.erase(here);
+      }
+      out += socket_.take();
+    }
+  }
+  if (socket_.ended()) abort();
+  return out;
+}
+
+bool graphql_ws::say(const std::string& id, graphql_source& source) {
+  auto r = source.next();
+  if (!r) return false;
+  if (!r->cursor.empty() && r->json.ends_with('}')) {
+    r->json.pop_back();
+    r->json += fmt::format(R"(,"extensions":{{"cursor":{}}}}})", json_quote(r->cursor));
+  }
+  socket_.send(fmt::format(R"({{"id":{},"type":"next","payload":{}}})", json_quote(id), r->json));
+  return true;
+}
+
+void graphql_ws::on_message(std::string_view text) {
+  json_tape json;
+  std::string decoded;
+  const bool is_object = json.read(std::string(text), deepest) && json[0].kind == json_kind::object;
+  const std::uint32_t type_at = is_object ? json.find(0, "type") : 0;
+  if (type_at == 0 || json[type_at].kind != json_kind::string)
+    return close(bad_message, "a message is a JSON object with a type");
+  const std::string type(json.string(type_at, decoded));
+  if (type == "connection_init") return on_init(json);
+  if (type == "ping") return socket_.send(R"({"type":"pong"})");
+  if (type == "pong") return;
+  if (type == "subscribe") return on_subscribe(json);
+  const std::uint32_t id = json.find(0, "id");
+  if (type != "complete" || id == 0 || json[id].kind != json_kind::string)
+    return close(bad_message, "unknown type of message, or one without its id");
+  if (const auto at = operations_.find(json.string(id, decoded)); at != operations_.end()) operations_.erase(at);
+}
+
+void graphql_ws::on_init(const json_tape& json) {
+  if (acknowledged_) return close(init_twice, "Too many initialisation requests");
+  const std::uint32_t payload = json.find(0, "payload");
+  if (payload != 0 && json[payload].kind != json_kind::object && json[payload].kind != json_kind::null)
+    return close(bad_message, "the payload of connection_init is an object");
+  if (payload != 0 && json[payload].kind == json_kind::object && shared_.identity != nullptr) {
+    std::uint32_t said = json.find(payload, "authorization");
+    if (said == 0) said = json.find(payload, "Authorization");
+    if (said != 0 && json[said].kind == json_kind::string) {
+      std::string decoded;
+      auto who = shared_.identity->verify(json.string(said, decoded), {}, std::chrono::system_clock::now());
+      if (!who) return close(forbidden, who.error().message);
+      if (*who != nullptr) context_.caller = *std::move(who);
+    }
+  }
+  acknowledged_ = true;
+  shared_.loop->start_after(timer_, quiet);
+  socket_.send(R"({"type":"connection_ack"})");
+}
+
+void graphql_ws::on_subscribe(const json_tape& json) {
+  if (!acknowledged_) return close(unauthorized, "Unauthorized");
+  const std::uint32_t id_at = json.find(0, "id");
+  const std::uint32_t payload = json.find(0, "payload");
+  if (id_at == 0 || json[id_at].kind != json_kind::string || payload == 0 || json[payload].kind != json_kind::object)
+    return close(bad_message, "subscribe has an id and a payload");
+  std::string decoded;
+  std::string id(json.string(id_at, decoded));
+  if (id.empty() || id.size() > longest_id) return close(bad_message, "an id has 1 to 128 bytes");
+  if (operations_.contains(id)) return close(id_in_use, fmt::format("Subscriber for {} already exists", id));
+  const auto refuse_this = [&](std::string_view response) {  // {"errors":[…]}
+    constexpr std::string_view before = R"({"errors":)";
+    socket_.send(fmt::format(R"({{"id":{},"type":"error","payload":{}}})", json_quote(id),
+                             response.substr(before.size(), response.size() - before.size() - 1)));
+  };
+  if (operations_.size() >= most_operations) {
+    error e = overloaded(failure_cause::none,
+                         fmt::format("a connection has at most {} operations at a time", most_operations), duration(0));
+    return refuse_this(graphql_error(e, false));
+  }
+  const bool debug = shared_.settings.show_debug;
+  const auto params = read_graphql_json(json.raw(payload));
+  if (!params) return refuse_this(graphql_error(params.error(), debug));
+  auto begun = begin_graphql(*shared_.graphql, asked_, *params, debug);
+  if (!begun) return refuse_this(begun.error().response);
+  request_context context = context_;
+  context.deadline = shared_.time.now() + shared_.graphql->settings.timeout;
+  auto source = std::make_unique<graphql_source>(shared_, *std::move(begun), std::move(context), params->cursor);
+  source->listen(this, [](void* self) { static_cast<graphql_ws*>(self)->wake(); });
+  operations_.emplace(std::move(id), std::move(source));
+}
+
+void graphql_ws::on_timer() {
+  if (!acknowledged_) {
+    close(late, "Connection initialisation timeout");
+  } else if (!heard_) {  // not even the answer to our ping
+    abort();
+  } else {
+    heard_ = false;
+    socket_.ping();
+    shared_.loop->start_after(timer_, quiet);
+  }
+  wake();
+}
+
+}  // namespace
+
+bool wants_websocket(const http_head& head) {
+  return equal_ignoring_case(trim(head.upgrade), "websocket") && head.version == 11;
+}
+
+http_reply open_graphql_ws(http_shared& shared, const http_head& head, std::shared_ptr<const graphql::endpoint> asked,
+                           request_context context) {
+  const auto accept = websocket_accept(head);
+  if (!accept)
+    return refuse(400, error_code::invalid_argument,
+                  "this opens no WebSocket: RFC 6455 wants GET, Sec-WebSocket-Version 13 and a Sec-WebSocket-Key");
+  if (!lists(head.websocket_protocols, protocol))
+    return refuse(400, error_code::invalid_argument,
+                  fmt::format("WebSockets here speak {}: ask for it in Sec-WebSocket-Protocol", protocol));
+  if (!may_open(head, shared))
+    return refuse(
+        403, error_code::permission_denied,
+        "pages of this origin may not open a WebSocket here; the operator can allow them (http.allowed_origins)");
+  return {.status = 101,
+          .content_type = "",
+          .body = {},
+          .headers = fmt::format("Upgrade: websocket\r\nSec-WebSocket-Accept: {}\r\nSec-WebSocket-Protocol: {}\r\n",
+                                 *accept, protocol),
+          .stream = std::make_shared<graphql_ws>(shared, std::move(asked), std::move(context))};
+}
+
+}  // namespace waggle
