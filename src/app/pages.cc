@@ -36,7 +36,7 @@ constexpr std::string_view graphiql_policy =
 page file(const web_file& f) {
   const bool ide = f.path == graphiql_path;
   return {.status = 200,
-          .content_type = std::string(f.content_type),
+          .content_type = f.content_type,
           .body = std::string(f.gzipped),
           .headers = headers(ide ? graphiql_policy : "", f.hashed ? "public, max-age=31536000, immutable" : "no-cache"),
           .gzipped = true};
@@ -44,7 +44,7 @@ page file(const web_file& f) {
 
 page not_bundled() {
   return {.status = 501,
-          .content_type = std::string(html),
+          .content_type = html,
           .body =
               "<!doctype html><html lang=\"en\"><title>No GraphiQL</title><h1>GraphiQL is not in this build</h1>"
               "<p>It is bundled at build time by npm, which was not there or had no registry. "
@@ -98,7 +98,7 @@ page node_pages::landing() {
     landing_ = made;
   }
   return {.status = 200,
-          .content_type = std::string(html),
+          .content_type = html,
           .body = *made,
           .headers = headers(landing_policy, "no-cache"),
           .gzipped = true};

@@ -67,11 +67,13 @@ class CallChain : public testing::Test {
   }
   struct reply {
     explicit reply(call_chain& chain, std::string method, std::string input = "{}",
-                   std::optional<time_point> deadline = std::nullopt, request_context from = {}) {
+                   std::optional<time_point> deadline = std::nullopt, request_context from = {},
+                   std::optional<std::string> stream_cursor = std::nullopt) {
       call.request.context = std::move(from);
       call.request.method = std::move(method);
       call.request.input = std::move(input);
       call.request.context.deadline = deadline;
+      call.request.stream_cursor = std::move(stream_cursor);
       call.then(this, [](void* self, service_call&) noexcept { ++static_cast<reply*>(self)->done; });
       chain.ask(call);
     }
@@ -136,6 +138,26 @@ TEST_F(CallChain, ASubscriptionIsAskedForItsStreamOnly) {
   call_chain chain(core, about, inner, settings);
   const reply r(chain, "ticks");
   EXPECT_EQ(r.failure().code, error_code::unimplemented);
+  EXPECT_EQ(r.failure().whose, fault::caller);
+  EXPECT_THAT(r.failure().message, HasSubstr("ticks is a subscription"));
+  EXPECT_EQ(inner.asked, 0);
+  inner.answer = R"({"items":[1],"cursor":"c"})";
+  const reply first(chain, "ticks", "{}", std::nullopt, {}, "");
+  EXPECT_EQ(first.call.response.output, *inner.answer);
+  const reply next(chain, "ticks", "{}", std::nullopt, {}, "c");
+  EXPECT_EQ(next.call.response.output, *inner.answer);
+  inner.answer = "1";
+  const reply bare(chain, "ticks", "{}", std::nullopt, {}, "");
+  EXPECT_EQ(bare.failure().code, error_code::internal);
+  EXPECT_EQ(bare.failure().whose, fault::guest);
+}
+
+TEST_F(CallChain, ThereIsNoStreamOfAQuery) {
+  call_chain chain(core, about, inner, settings);
+  const reply r(chain, "greet", "{}", std::nullopt, {}, "");
+  EXPECT_EQ(r.failure().code, error_code::unimplemented);
+  EXPECT_EQ(r.failure().whose, fault::caller);
+  EXPECT_THAT(r.failure().message, HasSubstr("greet answers once"));
   EXPECT_EQ(inner.asked, 0);
 }
 

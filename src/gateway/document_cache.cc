@@ -14,6 +14,23 @@ namespace {
 
 constexpr std::size_t longest_text = std::size_t{1} << 20;
 
+/// What a document takes in memory, tree and plan, as measured: a text of one-letter fields seventy times its size.
+constexpr std::size_t memory_per_token = 150;
+constexpr std::size_t memory_per_document = 2048;
+
+/// Of its memory an estimate that is not too low: words and marks in strings and comments count as well.
+std::size_t memory_of(std::string_view text) {
+  std::size_t tokens = 0;
+  bool in_word = false;
+  for (const char c : text) {
+    const bool word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+    const bool blank = c <= ' ' || c == ',' || static_cast<unsigned char>(c) >= 0x80;
+    tokens += word ? !in_word : !blank;
+    in_word = word;
+  }
+  return memory_per_document + 2 * text.size() + memory_per_token * tokens;
+}
+
 std::string sha256_hex(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
@@ -94,7 +111,7 @@ std::expected<std::shared_ptr<const graphql::prepared_document>, document_refusa
   std::string key = key_of(*asked, *text);
   if (const auto at = by_key_.find(key); at != by_key_.end()) {
     entries_.splice(entries_.begin(), entries_, at->second);
-    if (!params.sha256.empty() && !params.query.empty()) remember_hash(params.sha256, params.query);
+    if (!params.sha256.empty() && !params.query.empty() && !is_stored) remember_hash(params.sha256, params.query);
     return entries_.front().document;
   }
   auto made = prepare(asked, *text);
@@ -125,18 +142,17 @@ std::expected<document_cache::prepared, document_refusal> document_cache::prepar
 void document_cache::clear() {
   by_key_.clear();
   entries_.clear();
-  bytes_ = 0;
+  memory_ = 0;
 }
 
 void document_cache::remember(std::string key, prepared document) {
-  // The tree takes several times its text.
-  const std::size_t bytes = key.size() + document->text.size();
-  if (bytes > most_bytes / 4) return;
-  bytes_ += bytes;
-  entries_.push_front({std::move(key), std::move(document), bytes});
+  const std::size_t memory = memory_of(document->text);
+  if (memory > most_memory / 4) return;
+  memory_ += memory;
+  entries_.push_front({std::move(key), std::move(document), memory});
   by_key_.emplace(entries_.front().key, entries_.begin());
-  while (entries_.size() > most_documents || bytes_ > most_bytes) {
-    bytes_ -= entries_.back().bytes;
+  while (entries_.size() > most_documents || memory_ > most_memory) {
+    memory_ -= entries_.back().memory;
     by_key_.erase(entries_.back().key);
     entries_.pop_back();
   }

@@ -42,12 +42,13 @@ struct document_refusal {
   bool unknown_document = false;  ///< its text is wanted: it is not stored (yet)
 };
 
-/// The documents of late, parsed and checked. One per core, used on it only. Bounded by number and by the bytes of their texts;
-/// the one that was not used for longest goes.
+/// The documents of late, parsed and checked. One per core, used on it only. Bounded by number and by the memory that they are
+/// thought to take; the one that was not used for longest goes.
 class document_cache {
  public:
   static constexpr std::size_t most_documents = 1000;
-  static constexpr std::size_t most_bytes = std::size_t{4} << 20;
+  static constexpr std::size_t most_memory = std::size_t{16} << 20;  ///< of documents
+  static constexpr std::size_t most_bytes = std::size_t{4} << 20;    ///< of the texts that are known by their hashes
 
   /// `settings` outlives it.
   explicit document_cache(const graphql_settings& settings) : settings_(settings) {}
@@ -64,7 +65,7 @@ class document_cache {
   struct entry {
     std::string key;  // of the endpoint and the text
     prepared document;
-    std::size_t bytes = 0;
+    std::size_t memory = 0;
   };
   [[nodiscard]] std::expected<prepared, document_refusal> prepare(const std::shared_ptr<const graphql::endpoint>& asked,
                                                                   std::string_view text);
@@ -74,7 +75,7 @@ class document_cache {
   const graphql_settings& settings_;
   std::list<entry> entries_;  // the last used first
   std::unordered_map<std::string_view, std::list<entry>::iterator> by_key_;
-  std::size_t bytes_ = 0;
+  std::size_t memory_ = 0;
   struct hashed {
     std::string hash;
     std::string text;

@@ -95,8 +95,11 @@ void graphql_operation::answered(one_call& c) {
   if (!stopped_) execution_.answered(c.number, std::move(c.call.response.output));
   if (starting_) return;
   if (running_ == 0 && begun_ < execution_.calls().size() && !stopped_ && shared_.loop != nullptr) {
-    // The service is still in the midst of finishing this call.
-    return shared_.loop->post([self = kept_] { self->go_on(); });
+    // The service is still in the midst of finishing this call. The job alone keeps this: one that is dropped ends it.
+    return shared_.loop->post([self = std::move(kept_)] {
+      self->kept_ = self;
+      self->go_on();
+    });
   }
   go_on();
 }

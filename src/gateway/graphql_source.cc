@@ -1,5 +1,6 @@
 #include "gateway/graphql_source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +15,13 @@ constexpr auto quiet = std::chrono::seconds(15);
 /// The cursor becomes one line of a server-sent event, or none: a line break would begin another field.
 bool fits_a_line(std::string_view cursor) {
   return !cursor.empty() && cursor.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+/// JSON has line breaks between its parts only, where they mean nothing; guests' own scalars come as they wrote them.
+std::string on_one_line(std::string json) {
+  std::ranges::replace_if(
+      json, [](char c) { return c == '\r' || c == '\n'; }, ' ');
+  return json;
 }
 
 }  // namespace
@@ -83,10 +91,10 @@ graphql_events::graphql_events(http_shared& shared, graphql_start begun, request
 std::string graphql_events::take() {
   std::string out = std::exchange(ready_, {});
   while (!ended_ && out.size() < enough) {
-    const auto r = source_->next();
+    auto r = source_->next();
     if (r) {
       const std::string id = fits_a_line(r->cursor) ? fmt::format("id: {}\n", r->cursor) : "";
-      fmt::format_to(std::back_inserter(out), "event: next\n{}data: {}\n\n", id, r->json);
+      fmt::format_to(std::back_inserter(out), "event: next\n{}data: {}\n\n", id, on_one_line(std::move(r->json)));
     } else if (source_->ended()) {
       out += "event: complete\ndata:\n\n";
       ended_ = true;
@@ -106,10 +114,10 @@ void graphql_events::on_quiet() {
   wake();
 }
 
-/// Without `complete`: clients come again, elsewhere, with the last id.
+/// Without `complete`: clients come again, elsewhere, with the last id. What has an end of its own comes to it: a mutation would
+/// have been done, and nobody told.
 void graphql_events::drain() {
-  ended_ = true;
-  source_.reset();
+  if (source_ != nullptr && source_->is_subscription()) abort();
 }
 
 void graphql_events::abort() {

@@ -28,6 +28,8 @@ class graphql_source {
   /// From now on `on_more(self)` tells that `next` has something to say. Not called from within its functions.
   void listen(void* self, waker on_more);
   [[nodiscard]] std::optional<response> next();
+  /// It may go on without end.
+  [[nodiscard]] bool is_subscription() const { return operation_ == nullptr; }
   /// Nothing comes any more.
   [[nodiscard]] bool ended() const { return ended_; }
 

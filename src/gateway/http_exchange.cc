@@ -62,32 +62,41 @@ std::string_view http_shared::date() {
 http_exchange::http_exchange(http_shared& shared, void* self, waker on_reply)
     : shared_(shared), self_(self), on_reply_(on_reply) {}
 
+http_exchange::~http_exchange() {
+  if (handler_ != nullptr) handler_->stop();
+}
+
 /// Who asks, by the fields of the request; the node's operator need not say.
 result<std::shared_ptr<const caller>> http_exchange::identify(const http_head& head) const {
   if (shared_.identity == nullptr) return nullptr;
   return shared_.identity->verify(head.authorization, head.api_key, std::chrono::system_clock::now());
 }
 
+/// May whoever sends this head not ask there? Said before the body is read.
+std::optional<error> http_exchange::denied(const http_head& head, const http_route& route) const {
+  using kind = http_route::kind;
+  const bool asks_services = route.of != nullptr || route.what == kind::graphql || route.what == kind::mcp;
+  if (!asks_services || shared_.settings.for_operator) return std::nullopt;
+  if (shared_.identity == nullptr && (route.of == nullptr || !route.of->auth)) return std::nullopt;
+  const auto who = identify(head);
+  if (!who) return who.error();
+  return route.of != nullptr ? denies(*route.of, who->get()) : std::nullopt;
+}
+
 bool http_exchange::refuses(const http_head& head, bool on_hold) {
   const bool was_inside = std::exchange(inside_, true);
   const auto route = find_route(head, true, shared_.directory, shared_.settings, shared_.loopback);
+  cors_ = cors_fields(head, shared_.settings, shared_.loopback);  // the body may be too long, too
   std::optional<error> why;
-  if (route && route->what == http_route::kind::call) {
-    why = route->target->refuses();
-    if (!why && !shared_.settings.for_operator && (route->of->auth || shared_.identity != nullptr)) {
-      const auto who = identify(head);
-      if (!who)
-        why = who.error();
-      else
-        why = denies(*route->of, who->get());
-    }
-  }
+  if (route && route->of != nullptr) why = route->target->refuses();
+  if (route && !why) why = denied(head, *route);
   const bool refused = why || (!route && on_hold);
   if (refused) {
-    cors_ = cors_fields(head, shared_.settings, shared_.loopback);
     gzip_ = false;
     named_ = !head.authorization.empty() || !head.api_key.empty();
-    if (why) {
+    if (why && route->of == nullptr) {
+      refuse({*std::move(why), 0, {}});
+    } else if (why) {
       call_.request.method = route->of->name;
       call_.request.context = {};
       call_.request.context.trace = trace_context::parse(head.traceparent).value_or(trace_context{});
@@ -161,6 +170,7 @@ void http_exchange::ask_graphql(http_head& head, std::string_view service, std::
   auto context = read_context(head, shared_.time.now());
   if (!context) return refuse(context.error());
   context->caller = std::move(who);
+  context->trusted = shared_.settings.for_operator;
   if (wants_websocket(head)) return give(open_graphql_ws(shared_, head, std::move(asked), *std::move(context)));
   std::string body = std::move(call_.request.input);
   if (auto plain = decompress(head.content_encoding, "Content-Encoding", shared_.settings.body_limit, body); !plain)
@@ -188,6 +198,7 @@ void http_exchange::ask_stream(http_head& head, const http_route& route, std::sh
   request.method = route.of->name;
   request.context = *std::move(context);
   request.context.caller = std::move(who);
+  request.context.trusted = shared_.settings.for_operator;
   request.context.deadline.reset();  // of the stream, which has no end
   give(answer_connect_stream(shared_, route.target->description().name, std::move(request), call_.request.input));
 }
@@ -262,6 +273,8 @@ void http_exchange::stop() {
 }
 
 void http_exchange::reset() {
+  cors_.clear();
+  gzip_ = named_ = false;
   if (call_.request.input.capacity() > kept_input)
     std::string().swap(call_.request.input);
   else

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/caller.h"
@@ -28,6 +29,8 @@ class http_exchange {
   using waker = void (*)(void* self);
 
   http_exchange(http_shared& shared, void* self, waker on_reply);
+  /// No call is pending; what a handler still does is stopped.
+  ~http_exchange();
   http_exchange(const http_exchange&) = delete;
   http_exchange& operator=(const http_exchange&) = delete;
 
@@ -56,6 +59,7 @@ class http_exchange {
   void ask_mcp(http_head& head, std::string_view path, std::shared_ptr<const caller> who);
   void ask_stream(http_head& head, const http_route& route, std::shared_ptr<const caller> who);
   [[nodiscard]] result<std::shared_ptr<const caller>> identify(const http_head& head) const;
+  [[nodiscard]] std::optional<error> denied(const http_head& head, const http_route& route) const;
   [[nodiscard]] std::string fields_of(const error& e) const;
   void prepare();
   static void answered(void* self, service_call& call) noexcept;

@@ -263,12 +263,12 @@ void http_session::answer(http_reply reply) {
   sent_ = 0;
   http_stats::add(shared_.stats.answers[std::min(reply.status / 100, 5U)]);
   stream_ = std::move(reply.stream);
-  if (stream_ != nullptr && head.verb == http_verb::head) {
+  if (stream_ != nullptr && (head.verb == http_verb::head || ended_)) {  // nobody wants it
     stream_->abort();
     stream_.reset();
-    keep_ = false;
   }
   if (stream_ != nullptr) stream_->listen(self_, on_more_);
+  if (stream_ != nullptr && shared_.draining) stream_->drain();  // `drain` was called before it was there
   // Ready for the next request.
   parser_.reset();
   exchange_.reset();

@@ -28,7 +28,7 @@ struct http_settings {
   std::chrono::milliseconds linger{2'000};          ///< wait for the client's end after our last answer
   /// Beside the loopback's names: `host` (any port) or `host:port`, as in the field Host. Looked at on loopback only.
   std::vector<std::string> allowed_hosts;
-  /// Beside the loopback's names: whole origins, `https://app.example.com`. Looked at on loopback only.
+  /// Beside the loopback's names: whole origins, `https://app.example.com`. Elsewhere only these may read answers (CORS).
   std::vector<std::string> allowed_origins;
   /// The operator's socket: services named `waggle.*` can be reached, and any content type is taken for JSON (curl's own,
   /// too; that a browser's form is refused elsewhere means nothing where no browser gets).

@@ -3,8 +3,9 @@
 import json
 import pathlib
 import subprocess
+import time
 
-from node import GUESTS, Node, TestCase
+from node import GUESTS, Node, TestCase, wait_until
 
 CLIENT = pathlib.Path(__file__).resolve().parent / "connect/client.mjs"
 
@@ -63,3 +64,45 @@ class ConnectClient(TestCase):
         self.assertEqual("DeadlineExceeded", over["code"], over)
         self.assertEqual(("DeadlineExceeded", "guest"), (guests["code"], guests["fault"]), guests)
         self.assertEqual(1, fine["output"], fine)
+
+
+class ServerStreaming(TestCase):
+    """Methods of Subscription."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.node = Node([GUESTS / "ticker.wasm"])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.node.end()
+
+    def streams(self, *calls):
+        done = subprocess.run(["node", str(CLIENT.with_name("stream.mjs")), self.node.url],
+                              input=json.dumps([{"service": "test.Ticker", **c} for c in calls]), capture_output=True, text=True, timeout=30)
+        self.assertEqual(0, done.returncode, done.stderr)
+        return json.loads(done.stdout)
+
+    def polls(self):
+        return sum(v for k, v in self.node.metrics().items() if k.startswith('waggle_requests_total{service="test.Ticker",method="count"'))
+
+    def test_items_come_and_then_the_end(self):
+        counted, failed, misfit, wrong = self.streams(
+            {"method": "count", "input": {"to": 1000, "batch": 100}}, {"method": "failAt", "input": {"n": 3}},
+            {"method": "misfit", "input": {}}, {"method": "count", "input": {"to": "many"}})
+        self.assertEqual({"items": [{"n": n, "square": n * n} for n in range(1, 1001)]}, counted)
+        self.assertEqual(([1, 2], "OutOfRange", "so far and no further"), ([i["n"] for i in failed["items"]], failed["code"], failed["message"]))
+        self.assertEqual(([], "Internal"), (misfit["items"], misfit["code"]))
+        self.assertEqual(([], "InvalidArgument"), (wrong["items"], wrong["code"]))
+
+    def test_a_client_that_cancels_ends_the_polling(self):
+        left, late = self.streams({"method": "count", "input": {"to": 100_000, "everyMs": 10}, "leaveAfter": 3},
+                                  {"method": "quiet", "input": {}, "timeoutMs": 150})
+        self.assertEqual(([1, 2, 3], "Canceled"), ([i["n"] for i in left["items"]], left["code"]))
+        self.assertEqual("DeadlineExceeded", late["code"])
+
+        def still():
+            before = self.polls()
+            time.sleep(0.1)  # ten times the pause between two polls
+            return self.polls() == before
+        wait_until(still, why="that nobody is asked any more")

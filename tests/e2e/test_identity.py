@@ -10,7 +10,9 @@ import subprocess
 import threading
 import time
 
+from event_stream import EventStream
 from node import GUESTS, Node, TestCase, wait_until
+from web_socket import WebSocket
 
 ISSUER, AUDIENCE = "https://login.example.com/shop", "https://api.example.com"
 CONTRACT = """
@@ -107,8 +109,6 @@ class Identity(TestCase):
 
 
 class Tokens(Identity):
-    """Needs the gateway to ask the authenticator."""
-
     def test_a_guest_reads_who_calls(self):
         issuers = [self.ed, Issuer(self.folder, "rsa", "RSA"), Issuer(self.folder, "ec", "EC")]
         with Node(self.targets, *self.flags(self.write("keys.json", jwks(*issuers)))) as node:
@@ -190,9 +190,77 @@ class Tokens(Identity):
             self.assertEqual(200, self.ask(node, fresh.token()).status)
 
 
-class ApiKeys(Identity):
-    """Needs the gateway to ask the authenticator."""
+class GraphQL(Identity):
+    """The same by GraphQL: over HTTP, as a stream, over a WebSocket."""
 
+    def setUp(self):
+        super().setUp()
+        self.service("Who", guest="ticker", folder=self.targets)
+        contract = self.targets / "Who.graphql"
+        contract.write_text(contract.read_text().replace("whoami: Tick!", "whoami: Tick! @auth"))
+
+    def query(self, node, query, token=None, **headers):
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        return node.request("POST", "/graphql", json.dumps({"query": query}).encode(),
+                            {"content-type": "application/json", "accept": "application/graphql-response+json", **headers})
+
+    def test_each_field_is_for_whom_its_contract_says(self):
+        with Node(self.targets, *self.flags(self.write("keys.pem", self.ed.pem()))) as node:
+            reader = self.ed.token(scope="read", tenant=7)
+            a = self.query(node, "{ context flood(n: 1) ping }", reader).json
+            self.assertEqual(("ada", ["read"], 7), (a["data"]["context"]["caller"]["subject"], a["data"]["context"]["caller"]["scopes"],
+                                                    a["data"]["context"]["caller"]["claims"]["tenant"]))
+            self.assertEqual("pong", a["data"]["ping"])
+            stranger = self.query(node, "{ context ping }").json
+            self.assertEqual((None, "pong"), (stranger["data"]["context"], stranger["data"]["ping"]))
+            (e,) = stranger["errors"]
+            self.assertEqual((["context"], "unauthenticated", "caller"), (e["path"], e["extensions"]["code"], e["extensions"]["fault"]))
+            other = self.query(node, "{ flood(n: 1) }", self.ed.token(scope="write")).json
+            self.assertEqual((["flood"], "permission_denied"), (other["errors"][0]["path"], other["errors"][0]["extensions"]["code"]))
+            self.assertIn("admin, read", other["errors"][0]["message"])
+
+    def test_a_token_that_is_not_genuine_is_refused_before_the_document(self):
+        with Node(self.targets, *self.flags(self.write("keys.pem", self.ed.pem()))) as node:
+            for token in (self.ed.token(exp=int(time.time()) - 60), "rubbish", self.ed.token(aud="https://other.example")):
+                for query in ("{ ping }", "{ nope }", "{"):
+                    self.refused(self.query(node, query, token), 401, "unauthenticated")
+
+    def test_streams_know_who_listens(self):
+        with Node(self.targets, *self.flags(self.write("keys.pem", self.ed.pem()))) as node:
+            token = self.ed.token()
+            whoami = "subscription { whoami { n by } }"
+            with EventStream(node, whoami, headers={"authorization": f"Bearer {token}"}) as stream:
+                self.assertEqual({"data": {"whoami": {"n": 1, "by": "ada"}}}, next(stream)[2])
+            with EventStream(node, whoami) as stream:
+                self.assertEqual("unauthenticated", next(stream)[2]["errors"][0]["extensions"]["code"])
+                self.assertEqual("complete", next(stream)[0])
+
+    def test_a_web_socket_says_who_it_is_as_it_opens_or_begins(self):
+        with Node(self.targets, *self.flags(self.write("keys.pem", self.ed.pem()))) as node:
+            token = "Bearer " + self.ed.token()
+
+            def asks(headers, payload):
+                with WebSocket(node, headers=headers) as s:
+                    self.assertEqual({"type": "connection_ack"}, s.begin(payload))
+                    s.subscribe("a", "subscription { whoami { n by } }")
+                    m = s.receive()["payload"]
+                    s.subscribe("b", "{ context }")
+                    while (other := s.receive())["id"] != "b":
+                        pass
+                    return (m.get("data") or {}).get("whoami", {}).get("by"), (other["payload"]["data"]["context"] or {}).get("caller", {}).get("subject")
+            self.assertEqual(("ada", "ada"), asks({"Authorization": token}, None))
+            self.assertEqual(("ada", "ada"), asks({}, {"authorization": token}))
+            self.assertEqual(("ada", "ada"), asks({}, {"Authorization": token}))
+            self.assertEqual((None, None), asks({}, None))
+            self.assertEqual((None, None), asks({}, {"other": 5}))
+            with WebSocket(node) as s:
+                self.assertEqual(("close", 4403), s.begin({"authorization": "Bearer " + self.ed.token(exp=1)})[:2])
+            with WebSocket(node, headers={"Authorization": "Bearer rubbish"}) as s:
+                self.assertEqual(401, s.status)
+
+
+class ApiKeys(Identity):
     def test_a_key_shows_who_calls_until_it_is_taken_away(self):
         def line(name, key, scopes=""):
             return f"{name} {hashlib.sha256(key.encode()).hexdigest()} {scopes}\n"

@@ -1,4 +1,5 @@
-// Any bytes as a connection's input: in pieces, with calls that answer at once, later, or when they are stopped. What must
+// Any bytes as a connection's input: in pieces, with calls that answer at once, later, or when they are stopped,
+// over Connect, GraphQL and streams. What must
 // hold: no crash, the input buffer stays bounded, every answer is HTTP, and the same bytes in other pieces give the same
 // answers.
 #include <algorithm>
@@ -6,36 +7,35 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/ascii.h"
 #include "gateway/connect.h"
 #include "gateway/encoding.h"
+#include "gateway/graphql_front.h"
 #include "gateway/http_session.h"
+#include "schema/contract.h"
 
 namespace {
 
 using namespace waggle;
 
+constexpr std::string_view sdl = R"sdl(
+schema @service(name: "t.T") { query: Query mutation: Mutation subscription: Subscription }
+type Query { q(x: Int): Any wait: Any }
+type Mutation { m(x: Int): Any fail: Any hidden: Any @internal }
+type Subscription { s(x: Int): Any }
+scalar Any
+)sdl";
+
 class fuzz_service final : public service {
  public:
-  fuzz_service() {
-    contract_.name = "t.T";
-    contract_.sdl = "type Query { q: String }";
-    for (const char* name : {"q", "m", "wait", "fail", "hidden"}) {
-      method m;
-      m.name = name;
-      m.kind = name[0] == 'q' || name[0] == 'w' ? operation::query : operation::mutation;
-      m.internal = name[0] == 'h';
-      contract_.methods.emplace(name, m);
-    }
-  }
-
   void ask(service_call& call) override {
     if (call.request.method == "hidden") std::abort();
     if (call.request.method == "wait") {
-      pending = &call;
+      pending.push_back(&call);
       return call.stoppable(this, [](void* self, service_call& c, error why) {
-        static_cast<fuzz_service*>(self)->pending = nullptr;
+        std::erase(static_cast<fuzz_service*>(self)->pending, &c);
         c.finish(std::move(why));
       });
     }
@@ -47,19 +47,34 @@ class fuzz_service final : public service {
       return call.finish(std::move(e));
     }
     call.response.output = call.request.input;
+    if (call.request.stream_cursor) call.response.output = R"({"items":[1,"x"],"cursor":"c","done":true})";
     call.finish();
   }
-  [[nodiscard]] const contract& description() const override { return contract_; }
+  [[nodiscard]] const contract& description() const override { return *about(); }
 
-  service_call* pending = nullptr;
+  static const std::shared_ptr<const contract>& about() {
+    static const auto compiled = std::make_shared<const contract>(compile_contract(sdl, "f").value.value());
+    return compiled;
+  }
 
- private:
-  contract contract_;
+  std::vector<service_call*> pending;
 };
+
+std::shared_ptr<const graphql_endpoints> endpoints() {
+  static const auto made = [] {
+    const std::vector<std::shared_ptr<const contract>> one{fuzz_service::about()};
+    graphql_endpoints all;
+    all.all = graphql::endpoint::make(one, true).value();
+    all.by_service.emplace("t.T", graphql::endpoint::make(one, false).value());
+    return std::make_shared<const graphql_endpoints>(std::move(all));
+  }();
+  return made;
+}
 
 /// Everything that comes out for `bytes`, given `piece` at a time.
 std::string run(std::string_view bytes, std::size_t piece) {
-  manual_clock clock;
+  static manual_clock clock;
+  static core_loop loop(0, clock);
   service_directory directory;
   fuzz_service target;
   directory.put("t.T", target);
@@ -68,15 +83,22 @@ std::string run(std::string_view bytes, std::size_t piece) {
   shared.settings.header_limit = 2048;
   shared.settings.body_limit = 4096;
   shared.settings.show_debug = true;
+  graphql_front front;
+  front.replace(endpoints());
+  shared.loop = &loop;
+  shared.graphql = &front;
+  shared.settings.graphql = true;
   std::string out;
   http_session session(shared, nullptr, [](void*) {});
   const auto take = [&] {
     for (;;) {
       session.proceed();
       if (session.asking()) {
-        if (target.pending == nullptr) std::abort();
-        target.pending->response.output = "0";
-        std::exchange(target.pending, nullptr)->finish();
+        if (target.pending.empty()) std::abort();
+        service_call* const call = target.pending.back();
+        target.pending.pop_back();
+        call->response.output = "0";
+        call->finish();
         continue;
       }
       if (!session.has_output()) break;

@@ -1,34 +1,16 @@
 // A Connect client: calls one method with google.protobuf.Value messages and tells the outcome as JSON.
 //   node client.mjs BASE_URL [HTTP_VERSION]   reads a list of {service, method, input, get, timeoutMs, gzip} from standard input
-// Methods are described as Value → Value (or Struct → Struct where `struct` is set), as nothing is generated.
 import { subscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
-import { create, fromJson, toJson, createFileRegistry } from "@bufbuild/protobuf";
-import { FileDescriptorProtoSchema, FileDescriptorSetSchema, MethodOptions_IdempotencyLevel, StructSchema, ValueSchema,
-  file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
+import { fromJson, toJson } from "@bufbuild/protobuf";
+import { StructSchema, ValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { describe } from "./describe.mjs";
 
 const base = process.argv[2];
 const httpVersion = process.argv[3] ?? "1.1";
 const calls = JSON.parse(readFileSync(0, "utf8"));
-
-/** The service's description, built in memory. */
-function describe({ service, method, struct }) {
-  const dot = service.lastIndexOf(".");
-  const type = struct ? ".google.protobuf.Struct" : ".google.protobuf.Value";
-  const file = create(FileDescriptorProtoSchema, {
-    name: `${service}.proto`, package: service.slice(0, dot), syntax: "proto3",
-    dependency: [file_google_protobuf_struct.proto.name],
-    service: [{
-      name: service.slice(dot + 1),
-      method: [{ name: method, inputType: type, outputType: type,
-        options: { idempotencyLevel: MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS } }],
-    }],
-  });
-  const set = create(FileDescriptorSetSchema, { file: [file_google_protobuf_struct.proto, file] });
-  return createFileRegistry(set).getService(service);
-}
 
 // What really goes over the wire.
 let verbs = [];
