@@ -198,7 +198,7 @@ inline void log(level at, std::string_view text) {
   abi::log(static_cast<std::int32_t>(at), text.data(), static_cast<std::uint32_t>(text.size()));
 }
 
-/// What the host says of the request that is being handled: id, service, method, caller, path, remainingMs, …
+/// What the host says of the request that is being handled: id, service, method, caller, path, remainingMs, cursor, …
 inline json context() {
   std::string text(1024, '\0');
   std::uint32_t size = abi::context(text.data(), static_cast<std::uint32_t>(text.size()));
@@ -208,6 +208,43 @@ inline json context() {
   }
   return json::parse(std::string_view(text).substr(0, size));
 }
+
+/// In the handler of a subscription: where its stream goes on, as an earlier answer said it; "" at its beginning. It may come from a
+/// client that resumes, so it may be any text.
+inline std::string cursor() { return context()["cursor"].text(); }
+
+/// What the handler of a subscription returns: the next items, and where the stream goes on behind them.
+///
+///   return waggle::stream().item(order).cursor(version).after_ms(500);
+///
+/// The node asks again, with this cursor, when the items have been taken: at once after items, in 1 s where there were none.
+class stream {
+ public:
+  /// A whole value of the field's type. Any number of them, in their order.
+  stream& item(json value) { return items_.push_back(std::move(value)), *this; }
+  /// At most 4,096 bytes. Without it the cursor stays as it was.
+  stream& cursor(std::string at) { return set("cursor", std::move(at)); }
+  /// Not to be asked again earlier than that: at most an hour, at least 10 ms where there are no items.
+  stream& after_ms(std::int32_t ms) { return set("afterMs", ms); }
+  /// Nothing comes after these items.
+  stream& done() { return set("done", true); }
+
+  operator json() const {
+    object members{{"items", items_}};
+    members.insert(members.end(), rest_.begin(), rest_.end());
+    return members;
+  }
+
+ private:
+  stream& set(const char* name, json value) {
+    for (member& m : rest_)
+      if (m.name == name) return m.value = std::move(value), *this;
+    return rest_.push_back({name, std::move(value)}), *this;
+  }
+
+  list items_;
+  object rest_;
+};
 
 /// Calls a method of another service, or of the host: `call("shop.v1.Mailer", "send", object{{"to", address}})`. The
 /// contract must ask for the service (`@uses`) and the operator must grant it. Stubs (README.md) say the same with types.
@@ -450,9 +487,15 @@ __attribute__((used, export_name("handle_request"))) inline std::uint64_t waggle
 }
 }
 #else
-// Outside of waggle, as in a service's own tests: `method::handle` runs a method, the log goes to stderr, the context is
-// empty, and what is called is what a test puts here.
+// Outside of waggle, as in a service's own tests: `method::handle` runs a method, the log goes to stderr, and the context and
+// what is called are what a test puts here.
 namespace waggle {
+
+/// `fake_context() = object{{"cursor", "7"}};`
+inline json& fake_context() {
+  static json c = object{};
+  return c;
+}
 
 using fake = std::function<reply(std::string_view service, std::string_view method, const json& input)>;
 inline fake& fake_calls() {
@@ -474,8 +517,9 @@ inline void log(std::int32_t level, const char* text, std::uint32_t size) {
 }
 
 inline std::uint32_t context(char* out, std::uint32_t capacity) {
-  if (capacity >= 2) std::memcpy(out, "{}", 2);
-  return 2;
+  const std::string text = fake_context().print();
+  text.copy(out, capacity);
+  return static_cast<std::uint32_t>(text.size());
 }
 
 inline std::uint32_t rest(char* out, std::uint32_t capacity) {

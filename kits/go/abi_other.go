@@ -10,17 +10,22 @@ import (
 )
 
 // FakeCalls answers what the program calls outside of waggle, as in a service's own `go test`: the answer's JSON, or an
-// error. There, the log goes to stderr and the context is empty.
+// error. There, the log goes to stderr.
 var FakeCalls = func(service, method string, input []byte) ([]byte, *Error) {
 	return nil, Errorf("unavailable", "%s cannot be called outside of waggle; set waggle.FakeCalls", service)
 }
+
+// FakeContext is what Context says outside of waggle.
+var FakeContext RequestContext
 
 func hostLog(level int32, text *byte, size uint32) {
 	fmt.Fprintf(os.Stderr, "%d %s\n", level, unsafe.Slice(text, size))
 }
 
 func hostContext(out *byte, capacity uint32) uint32 {
-	return uint32(copy(unsafe.Slice(out, capacity), "{}"))
+	text, _ := encode(FakeContext)
+	copy(unsafe.Slice(out, capacity), text)
+	return uint32(len(text))
 }
 
 var lastAnswer []byte

@@ -72,6 +72,9 @@ type RequestContext struct {
 	RemainingMs *int64            `json:"remainingMs"`
 	Traceparent string            `json:"traceparent"`
 	Metadata    map[string]string `json:"metadata"`
+	// Cursor is where the stream of a subscription goes on, as an earlier answer said it; "" at its beginning. It may come
+	// from a client that resumes, so it may be any text.
+	Cursor string `json:"cursor"`
 }
 
 // Context of the request that is being handled.
@@ -85,6 +88,15 @@ func Context() (RequestContext, error) {
 		}
 		buffer = make([]byte, size)
 	}
+}
+
+// Stream is what the handler of a subscription returns: the next items, and where the stream goes on behind them. The node
+// asks again, with this cursor, when the items have been taken.
+type Stream[T any] struct {
+	Items   List[T] `json:"items"`
+	Cursor  string  `json:"cursor,omitempty"`  // at most 4,096 bytes; "": as it was
+	AfterMs int     `json:"afterMs,omitempty"` // at most an hour; 0: at once after items, 1 s where there were none
+	Done    bool    `json:"done,omitempty"`    // nothing comes after these items
 }
 
 // answer is the whole way of a request except for the memory: answer bytes, and whether they are an error.

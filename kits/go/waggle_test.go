@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -47,6 +48,27 @@ func TestASecondHandlerOfAMethodPanics(t *testing.T) {
 		}
 	}()
 	Handle("greet", func(any) (any, error) { return nil, nil })
+}
+
+func TestAStreamSaysWhatItsAnswerHas(t *testing.T) {
+	for want, s := range map[string]Stream[int]{
+		`{"items":[]}`: {},
+		`{"items":[1,2],"cursor":"2","afterMs":500,"done":true}`: {Items: []int{1, 2}, Cursor: "2", AfterMs: 500, Done: true},
+	} {
+		if got, err := encode(s); err != nil || string(got) != want {
+			t.Errorf("%s, %v; want %s", got, err, want)
+		}
+	}
+}
+
+func TestAHandlerIsToldWhereItsStreamGoesOn(t *testing.T) {
+	defer func() { FakeContext = RequestContext{} }()
+	for _, cursor := range []string{"", "7", strings.Repeat("x", 4096)} {
+		FakeContext.Cursor = cursor
+		if c, err := Context(); err != nil || c.Cursor != cursor {
+			t.Errorf("%q: %v %v", cursor, c, err)
+		}
+	}
 }
 
 func TestContextOutsideOfWaggleIsEmpty(t *testing.T) {

@@ -40,6 +40,8 @@ samples load_in_process(one_service& one, const bench_options& o) {
     bool done = true;
   };
   samples all;
+  const method* const asked = one.entry().description().find(o.method);
+  const bool stream = asked != nullptr && asked->kind == operation::subscription;
   std::vector<lane> lanes(o.concurrency);
   const auto from = clock::now();
   const auto until = from + std::chrono::seconds(o.seconds);
@@ -56,6 +58,7 @@ samples load_in_process(one_service& one, const bench_options& o) {
       l.call.request.method = o.method;
       l.call.request.context.trusted = true;
       l.call.request.input = o.input;
+      if (stream) l.call.request.stream_cursor = "";  // its first answer, again and again
       l.call.then(&l, [](void* self, service_call&) noexcept { static_cast<lane*>(self)->done = true; });
       one.entry().ask(l.call);
       now = clock::now();

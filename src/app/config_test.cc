@@ -247,6 +247,14 @@ TEST(configuration, grants_print_as_what_reads_back_as_the_same) {
   EXPECT_EQ(print_configuration(*again.value), printed);
 }
 
+TEST(configuration, a_section_is_printed_once) {
+  const std::string printed = "\n" + print_configuration({});
+  for (std::size_t at = printed.find("\n["); at != std::string::npos; at = printed.find("\n[", at + 1)) {
+    const std::string section = printed.substr(at, printed.find('\n', at + 1) - at + 1);
+    EXPECT_EQ(printed.find(section, at + 1), std::string::npos) << section;
+  }
+}
+
 TEST(configuration, grant_errors) {
   EXPECT_THAT(errors_of("grant = 1"), SizeIs(1));
   EXPECT_THAT(errors_of("[[grant]]\nuses = []\n"), ElementsAre(HasSubstr("lacks service")));

@@ -297,6 +297,8 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"type Query { a: Int @schedule(everyMs: 9) @schedule(everyMs: 8) }", "@schedule stands here twice"},
         wrong{"type Query { a(b: Int, c: Int!): Int @schedule(everyMs: 9) }",
               ":1:24: error: @schedule calls a without arguments, but c is required"},
+        wrong{"type Query { a: Int } type Subscription { b: Int @idempotent }",
+              "b is a subscription; @idempotent is for queries and mutations"},
         wrong{"type Query { a(b: Int): Int @bare @schedule(everyMs: 9) }",
               "@schedule calls a without arguments, but by @bare its payload is the argument itself"},
         wrong{"type Query { b: Int } type Subscription { a: Int @schedule(everyMs: 9) }",

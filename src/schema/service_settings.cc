@@ -249,7 +249,12 @@ void check_auth_places(const schema& s, findings& found) {
 void read_method_directives(const field& f, method& into, findings& found) {
   for (const directive& d : f.directives) {
     if (d.id.text == "internal") into.internal = true;
-    if (d.id.text == "idempotent") into.idempotent = true;
+    if (d.id.text == "idempotent") {
+      into.idempotent = true;
+      if (into.kind == operation::subscription)  // its answers are not the same twice
+        found.error(d.id.offset,
+                    fmt::format("{} is a subscription; @idempotent is for queries and mutations", shown(f.id.text)));
+    }
     if (d.id.text == "auth") into.auth = read_auth(d, found);
     if (d.id.text == "schedule") read_schedule(d, f, into, found);
     if (d.id.text == "timeout")

@@ -397,6 +397,8 @@ class Bench(TestCase):
         self.assertRegex(r.out, r"p50 [\d.]+ .*p99")
 
     def test_a_failing_method_ends_with_status_1(self):
+        r = self.run_waggle("bench", GUESTS / "ticker.wasm", "count", '{"to":9}', "--seconds", "1", "--json")
+        self.assertEqual((0, 0), (r.status, json.loads(r.out)["failed"]), r)
         r = self.run_waggle("bench", ECHO, "fail", "--seconds", "1", "--json")
         self.assertEqual(1, r.status, r)
         told = json.loads(r.out)

@@ -1,5 +1,6 @@
 """Real guests from several tool chains, over HTTP."""
 
+import json
 import re
 
 from node import EXAMPLES, GUESTS, Node, TestCase, wait_until
@@ -114,6 +115,13 @@ class Guests(TestCase):
             self.assertEqual("test.KitCpp", node.call("test.KitCpp", "context").json["service"])
             self.assertEqual(6.5, node.call("test.KitCpp", "numbers", {"values": [1, 2.5, 3]}).json["reals"])
             self.assertEqual("unimplemented", node.call("test.KitCpp", "absent").code)
+            for method in ("letters", "spelled"):
+                a = node.request("POST", "/graphql", json.dumps({"query": f'subscription {{ {method}(word: "abc") }}'}),
+                                 {"content-type": "application/json", "accept": "text/event-stream"})
+                events = [f'event: next\nid: {i + 1}\ndata: {{"data":{{"{method}":"{c}"}}}}\n\n' for i, c in enumerate("abc")]
+                self.assertEqual("".join(events) + "event: complete\ndata:\n\n", a.body.decode())
+            a = node.request("POST", "/test.KitCpp/spelled", b'\0\0\0\0\4"ab"', {"content-type": "application/connect+json"})
+            self.assertEqual(b'\0\0\0\0\3"a"' + b'\0\0\0\0\3"b"' + b"\2\0\0\0\2{}", a.body)
 
     def test_assemblyscript(self):
         with Node(self.module(GUESTS / "shout.wasm")) as node:

@@ -1,5 +1,6 @@
 """examples/shop: orders, a rate limiter and a mailer that call one another, keep state, and poll."""
 
+import http.client
 import http.server
 import json
 import pathlib
@@ -62,6 +63,36 @@ class Webhook:
         self.hold.set()
         self.server.shutdown()
         self.server.server_close()
+
+
+class Watching:
+    """A stream of server-sent events, of an order. Use it in `with`."""
+
+    QUERY = "subscription ($id: ID!) { watch(id: $id) { id status } }"
+
+    def __init__(self, node, order, last=None):
+        self.connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=20)
+        self.connection.request("POST", "/graphql", json.dumps({"query": self.QUERY, "variables": {"id": order}}),
+                                {"content-type": "application/json", "accept": "text/event-stream"} |
+                                ({"last-event-id": last} if last else {}))
+        self.answer = self.connection.getresponse()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def next(self):
+        """The next event's fields; waits for it. None at the stream's end."""
+        fields = {}
+        while line := self.answer.readline().decode():
+            name, _, value = line.rstrip("\n").partition(": ")
+            if name:
+                fields[name] = value
+            elif fields:
+                return fields
+        return None
 
 
 class Shop(TestCase):
@@ -167,6 +198,55 @@ class Shop(TestCase):
             self.assertEqual("CANCELLED", node.call("shop.v1.Orders", "get", {"id": order}).json["status"])
             wait_until(lambda: self.status(node)["sent"] == 2, why="one mail of the order, one that it is cancelled")
             self.assertEqual("not_found", node.call("shop.v1.Orders", "cancel", {"id": "nobody"}).code)
+
+    def test_who_watches_an_order_is_told_of_each_change(self):
+        with self.serve() as node:
+            order = self.placed(node)["id"]
+            with Watching(node, order) as first, Watching(node, order) as second:
+                self.assertEqual("text/event-stream; charset=utf-8", first.answer.headers["content-type"])
+                seen = first.next()
+                self.assertEqual(seen, second.next())
+                self.assertEqual({"data": {"watch": {"id": order, "status": "PLACED"}}}, json.loads(seen["data"]))
+                node.call("shop.v1.Orders", "cancel", {"id": order})
+                last = first.next()
+                self.assertEqual(last, second.next())
+                self.assertEqual({"data": {"watch": {"id": order, "status": "CANCELLED"}}}, json.loads(last["data"]))
+                self.assertGreater(int(last["id"]), int(seen["id"]))
+                self.assertEqual(("complete", None), (first.next()["event"], first.next()))
+            with Watching(node, order, last["id"]) as again:
+                self.assertEqual("complete", again.next()["event"], "nothing new, and nothing to come")
+            with Watching(node, "nobody") as none:
+                self.assertEqual("not_found", json.loads(none.next()["data"])["errors"][0]["extensions"]["code"])
+                self.assertEqual("complete", none.next()["event"])
+            with Watching(node, order, "no number") as odd:
+                self.assertEqual(last, odd.next())
+
+    def test_who_watches_goes_on_after_kill_9_where_it_was(self):
+        with self.serve() as node:
+            order = self.placed(node)["id"]
+            with Watching(node, order) as stream:
+                seen = stream.next()["id"]
+                node.process.kill()
+                node.wait()
+        with self.serve() as node, Watching(node, order, seen) as stream:
+            node.call("shop.v1.Orders", "cancel", {"id": order})
+            self.assertIn("CANCELLED", stream.next()["data"], "not what was seen before")
+            self.assertEqual("complete", stream.next()["event"])
+
+    def test_orders_by_graphql(self):
+        place = "mutation ($o: NewOrder!) { a: place(order: $o) { id } b: place(order: $o) { id } }"
+        both = '{ list(customer: "ada", first: 1) { orders { id items { sku count } } next } other: list(customer: "bob") { next } }'
+        with self.serve() as node:
+            def ask(query, path="/graphql", **variables):
+                a = node.request("POST", path, json.dumps({"query": query, "variables": variables}), {"content-type": "application/json"})
+                self.assertEqual(200, a.status, a)
+                return a.json
+            placed = ask(place, o=self.order()["order"])["data"]
+            self.assertEqual({"list": {"orders": [{"id": placed["a"]["id"], "items": [{"sku": "tea", "count": 2}]}], "next": placed["a"]["id"]},
+                              "other": {"next": None}}, ask(both, "/graphql/shop.v1.Orders")["data"])
+            failed = ask('{ get(id: "nobody") { id } }')
+            self.assertEqual((None, ["get"], "not_found"), (failed["data"], failed["errors"][0]["path"], failed["errors"][0]["extensions"]["code"]))
+            self.assertIn("outbox", ask("{ outbox { id } }")["errors"][0]["message"], "is internal: it is not there")
 
     def test_a_customers_orders_come_in_pages(self):
         with self.serve() as node:
@@ -297,7 +377,7 @@ class Shop(TestCase):
         self.check_transcripts(ROOT / "examples/shop/README.md", "--config", GRANTS)
 
     def check_transcripts(self, page, *flags):
-        """Runs the page's commands in order. IDs, times and ports are other ones than there."""
+        """Runs the page's commands in order. IDs, times, versions and ports are other ones than there."""
         ids = {}  # the page's → ours
         node = None
         try:
@@ -319,6 +399,10 @@ class Shop(TestCase):
                 token = r"[0-9a-f]{14}-[0-9a-f]{16}"
                 ids.update(zip(re.findall(token, shown), re.findall(token, done.stdout)))
                 shown = re.sub(token, lambda found: ids.get(found[0], found[0]), shown)
+                if "text/event-stream" in command:
+                    version = r"(?m)^id: \d+$"
+                    self.assertEqual(re.sub(version, "id:", shown), re.sub(version, "id:", done.stdout), command)
+                    continue
                 time = r'"placedAt":"[^"]*"'
                 self.assertEqual(json.loads(re.sub(time, '"placedAt":""', shown)),
                                  json.loads(re.sub(time, '"placedAt":""', done.stdout)), command)

@@ -178,6 +178,26 @@ static void the_hosts_services_read_well() {
   SAME(waggle::config::secret("k").value().value(), std::string(5000, 'x'));
 }
 
+static waggle::reply letters(const json& in) {
+  const std::string at = waggle::cursor();
+  if (at == "end") return waggle::stream().done();
+  return waggle::stream().item(in["a"]).item(nullptr).cursor("before").cursor(at + "x").after_ms(500);
+}
+WAGGLE_METHOD(letters);
+
+static void a_streams_answer_has_what_was_said() {
+  const auto answer_at = [](const json& cursor) {
+    waggle::fake_context() = waggle::object{{"cursor", cursor}};
+    return waggle::method::handle("letters", R"({"a":[1]})").print();
+  };
+  SAME(answer_at(nullptr), R"({"items":[[1],null],"cursor":"x","afterMs":500})");
+  SAME(answer_at(std::string(2000, 'y')),
+       R"({"items":[[1],null],"cursor":")" + std::string(2000, 'y') + R"(x","afterMs":500})");
+  SAME(answer_at("end"), R"({"items":[],"done":true})");
+  SAME(json(waggle::stream()).print(), R"({"items":[]})");
+  waggle::fake_context() = waggle::object{};
+}
+
 int main() {
   HOLDS(waggle::call("a.B", "c", json()).code() == "unavailable");  // where there is no fake
   waggle::fake_calls() = [](std::string_view service, std::string_view method, const json& in) -> waggle::reply {
@@ -194,6 +214,7 @@ int main() {
   an_interface_is_read_by_its_type();
   the_hosts_services_read_well();
   failures_say_what_they_are_and_can_be_passed_on();
+  a_streams_answer_has_what_was_said();
   std::cout << passed << " passed, " << failed << " failed\n";
   return failed != 0;
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,15 +84,41 @@ func place(in struct{ Order newOrder }) (order, error) {
 	return o, err
 }
 
-func get(id string) (o order, err error) {
+func get(id string) (order, error) {
+	o, _, err := versioned(id)
+	return o, err
+}
+
+// versioned is an order with the version of its state, which grows with each change.
+func versioned(id string) (o order, version int64, err error) {
 	entry, err := state.Get("order/" + id)
 	if err != nil {
-		return o, err
+		return o, 0, err
 	}
 	if entry == nil {
-		return o, waggle.Errorf("not_found", "there is no order %s", id)
+		return o, 0, waggle.Errorf("not_found", "there is no order %s", id)
 	}
-	return o, json.Unmarshal(entry.Value, &o)
+	return o, entry.Version, json.Unmarshal(entry.Value, &o)
+}
+
+// watch is asked twice a second for each who watches, by whichever instance is free: what the watcher has seen is in the cursor.
+// A cursor that comes from a client and is no number is as good as none.
+func watch(id string) (waggle.Stream[order], error) {
+	stream := waggle.Stream[order]{AfterMs: 500}
+	context, err := waggle.Context()
+	if err != nil {
+		return stream, err
+	}
+	o, version, err := versioned(id)
+	if err != nil {
+		return stream, err
+	}
+	if seen, _ := strconv.ParseInt(context.Cursor, 10, 64); seen != version {
+		stream.Items = []order{o}
+		stream.Cursor = strconv.FormatInt(version, 10)
+	}
+	stream.Done = o.Status == "CANCELLED"
+	return stream, nil
 }
 
 // cancel calls nothing but state, so the node runs it again by itself when another request changed the order meanwhile.
@@ -162,6 +189,7 @@ func init() {
 	waggle.Handle("get", func(in one) (order, error) { return get(in.ID) })
 	waggle.Handle("cancel", func(in one) (order, error) { return cancel(in.ID) })
 	waggle.Handle("list", list)
+	waggle.Handle("watch", func(in one) (waggle.Stream[order], error) { return watch(in.ID) })
 	waggle.Handle("outbox", func(in struct{ First int }) ([]mail, error) { return outbox(in.First) })
 	waggle.Handle("sent", func(in struct{ IDs []string }) (bool, error) { return sent(in.IDs) })
 }
