@@ -77,8 +77,8 @@ class ServerStreaming(TestCase):
     def tearDownClass(cls):
         cls.node.end()
 
-    def streams(self, *calls):
-        done = subprocess.run(["node", str(CLIENT.with_name("stream.mjs")), self.node.url],
+    def streams(self, *calls, version="1.1"):
+        done = subprocess.run(["node", str(CLIENT.with_name("stream.mjs")), self.node.url, version],
                               input=json.dumps([{"service": "test.Ticker", **c} for c in calls]), capture_output=True, text=True, timeout=30)
         self.assertEqual(0, done.returncode, done.stderr)
         return json.loads(done.stdout)
@@ -87,17 +87,25 @@ class ServerStreaming(TestCase):
         return sum(v for k, v in self.node.metrics().items() if k.startswith('waggle_requests_total{service="test.Ticker",method="count"'))
 
     def test_items_come_and_then_the_end(self):
+        for version in ("1.1", "2"):
+            self.check_items(version)
+
+    def check_items(self, version):
         counted, failed, misfit, wrong = self.streams(
             {"method": "count", "input": {"to": 1000, "batch": 100}}, {"method": "failAt", "input": {"n": 3}},
-            {"method": "misfit", "input": {}}, {"method": "count", "input": {"to": "many"}})
+            {"method": "misfit", "input": {}}, {"method": "count", "input": {"to": "many"}}, version=version)
         self.assertEqual({"items": [{"n": n, "square": n * n} for n in range(1, 1001)]}, counted)
         self.assertEqual(([1, 2], "OutOfRange", "so far and no further"), ([i["n"] for i in failed["items"]], failed["code"], failed["message"]))
         self.assertEqual(([], "Internal"), (misfit["items"], misfit["code"]))
         self.assertEqual(([], "InvalidArgument"), (wrong["items"], wrong["code"]))
 
     def test_a_client_that_cancels_ends_the_polling(self):
+        for version in ("1.1", "2"):
+            self.check_cancel(version)
+
+    def check_cancel(self, version):
         left, late = self.streams({"method": "count", "input": {"to": 100_000, "everyMs": 10}, "leaveAfter": 3},
-                                  {"method": "quiet", "input": {}, "timeoutMs": 150})
+                                  {"method": "quiet", "input": {}, "timeoutMs": 150}, version=version)
         self.assertEqual(([1, 2, 3], "Canceled"), ([i["n"] for i in left["items"]], left["code"]))
         self.assertEqual("DeadlineExceeded", late["code"])
 

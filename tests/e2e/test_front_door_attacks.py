@@ -1,6 +1,7 @@
 """What is meant to hurt, at the front door: each is refused with an error that names it, or bounded, while a neighbour who calls by
 Connect notices nothing."""
 
+import gzip
 import http.client
 import json
 import socket
@@ -168,6 +169,9 @@ class Bodies(Attacks):
         self.assertEqual({"ping": "pong"}, unknown.json["data"])
         a = self.ask("{ ping }", variables={"a": "x" * 1_100_000})
         self.assertEqual((429, "resource_exhausted"), (a.status, a.code), a)
+        bomb = self.node.request("POST", "/graphql", gzip.compress(b" " * 100_000_000), {**JSON, "content-encoding": "gzip"})
+        self.assertEqual((429, "resource_exhausted"), (bomb.status, bomb.code), bomb)
+        self.assertEqual(431, self.node.get("/graphql?query=" + "%20" * 20_000).status)
         packed = self.node.request("POST", "/graphql", bytes.fromhex("1f8b") + b"rubbish", {**JSON, "content-encoding": "gzip"})
         self.assertEqual(400, packed.status, packed)
 
@@ -236,6 +240,56 @@ class Pages(Attacks):
                     self.assertNotIn("access-control-allow-origin", a.headers)
 
 
+class Requests(Attacks):
+    """That are left alone."""
+
+    def test_who_asks_and_goes_keeps_nobody_busy(self):
+        body = json.dumps({"query": "{ a: sleep(ms: 20000) b: sleep(ms: 20000) }"})
+        head = f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        for _ in range(50):
+            with socket.create_connection(("127.0.0.1", self.node.port)) as s:
+                s.sendall((head + body).encode())
+                wait_until(lambda: self.node.workers("test.Sleepy", "busy") > 0, why="that it is asked")
+            wait_until(lambda: self.node.workers("test.Sleepy", "busy") == 0, 5, why="that it is stopped")
+
+    def test_mutations_behind_one_that_nobody_waits_for_are_not_begun(self):
+        contract = ('schema @service(name: "test.Sleepy", version: "1.0.0") { query: Query mutation: Mutation }\n'
+                    "type Query { count: Int! } type Mutation { sleep(ms: Int!): Int! }")
+        self.write("sleepy.wasm", (GUESTS / "sleepy.wasm").read_bytes())
+        self.write("sleepy.graphql", contract)
+        with Node([self.folder, GUESTS / "echo.wasm"]) as node:
+            body = json.dumps({"query": 'mutation { a: sleep(ms: 500) store(text: "no") }'})
+            with socket.create_connection(("127.0.0.1", node.port)) as s:
+                s.sendall(f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                          f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+                wait_until(lambda: node.workers("test.Sleepy", "busy") == 1, why="that it is asked")
+            wait_until(lambda: node.workers("test.Sleepy", "busy") == 0, why="that it is stopped")
+            self.assertEqual([], [k for k in node.metrics() if 'method="store"' in k])
+
+    def test_what_is_sent_behind_a_stream_waits_outside(self):
+        query = urllib.parse.quote("subscription { quiet { n } }")
+        before = self.node.memory_kb()
+        with socket.create_connection(("127.0.0.1", self.node.port)) as s:
+            s.settimeout(0.3)
+            s.sendall(f"GET /graphql?query={query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
+            with self.assertRaises(TimeoutError):
+                for _ in range(1000):
+                    s.sendall(b"GET /graphql?query=%7Bping%7D HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1000)
+            self.assertLess(self.node.memory_kb(), before + 4 * 1024)
+
+    def test_cursors_that_the_guest_never_gave(self):
+        for cursor in (b"\xff\"\\", b'"},{', b"x" * 20_000, b"99999999999999999999"):
+            with socket.create_connection(("127.0.0.1", self.node.port), timeout=5) as s:
+                query = urllib.parse.quote("subscription { count(to: 2) { n } }")
+                s.sendall(f"GET /graphql?query={query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nConnection: close\r\n"
+                          "Last-Event-ID: ".encode() + cursor + b"\r\n\r\n")
+                answer = b""
+                while more := s.recv(65536):
+                    answer += more
+                self.assertTrue(answer.startswith(b"HTTP/1.1 200"), answer)
+                self.assertIn(b"event: complete", answer)
+
+
 class Consumers(Attacks):
     """Of streams, who never read."""
 
@@ -287,3 +341,34 @@ class Consumers(Attacks):
                 s.sendall(head)
         wait_until(lambda: self.node.metrics()["waggle_http_connections"] <= 3, why="that they are gone")
         wait_until(lambda: self.node.workers("test.Ticker", "busy") == 0, why="that nobody is asked")
+
+    def test_streams_of_http_2_whose_windows_fall_shut(self):
+        def frame(kind, flags, stream, payload):
+            return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+        fields = {":method": "POST", ":scheme": "http", ":path": "/graphql", ":authority": "localhost",
+                  "content-type": "application/json", "accept": "text/event-stream"}
+        head = b"".join(b"\0" + bytes([len(k)]) + k.encode() + bytes([len(v)]) + v.encode() for k, v in fields.items())
+
+        def polls():
+            return sum(v for k, v in self.node.metrics().items() if "requests_total" in k and 'method="count"' in k)
+        before, polled = self.node.memory_kb(), polls()
+        sockets = []
+        for _ in range(5):
+            s = socket.create_connection(("127.0.0.1", self.node.port))
+            s.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b""))  # windows of 65,535 bytes, never widened
+            for i in range(20):
+                s.sendall(frame(1, 4, 2 * i + 1, head) + frame(0, 1, 2 * i + 1, self.FLOOD.encode()))
+            sockets.append(s)
+        try:
+            def stuck():
+                now = polls()
+                time.sleep(0.1)
+                return now > polled and polls() == now
+            wait_until(stuck, why="that the guest is not asked for more")
+            self.assertLess(polls(), polled + 500)
+            self.assertLess(self.node.memory_kb(), before + 48 * 1024)  # a hundred streams
+        finally:
+            for s in sockets:
+                s.close()
+        wait_until(lambda: self.node.metrics()["waggle_http_connections"] <= 3, why="that they are gone")

@@ -1,4 +1,4 @@
-// Connect's server streaming:  node stream.mjs URL   reads a list of {service, method, input, leaveAfter, timeoutMs} from stdin.
+// Connect's server streaming:  node stream.mjs URL [HTTP_VERSION]   reads a list of {service, method, input, leaveAfter, timeoutMs} from stdin.
 // All at once. Tells for each {items, code, message}: `leaveAfter` items the client cancels.
 import { readFileSync } from "node:fs";
 import { fromJson, toJson } from "@bufbuild/protobuf";
@@ -8,7 +8,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { describe } from "./describe.mjs";
 
 async function one(call) {
-  const transport = createConnectTransport({ baseUrl: process.argv[2], httpVersion: "1.1", useBinaryFormat: false });
+  const transport = createConnectTransport({ baseUrl: process.argv[2], httpVersion: process.argv[3] ?? "1.1", useBinaryFormat: false });
   const described = describe({ ...call, stream: true });
   const client = createClient(described, transport);
   const cancel = new AbortController();
