@@ -523,6 +523,23 @@ TEST_F(CallChain, TheOperatorsConcurrencyHoldsOverAllCoresAndComesBackWithEachAn
   elsewhere.finish("null");
 }
 
+class InternalChain : public CallChain {
+ protected:
+  InternalChain()
+      : CallChain(R"(schema @service(name: "test.T") { query: Query } type Query { hidden: String @internal })") {}
+};
+
+TEST_F(InternalChain, AnInternalMethodIsNotForCallersFromOutsideWhateverRouteTheyFound) {
+  call_chain chain{core, about, inner, settings};
+  const reply outside(chain, "hidden");
+  EXPECT_EQ(outside.failure().code, error_code::permission_denied);
+  EXPECT_EQ(inner.asked, 0);
+  request_context inside;
+  inside.path = std::make_shared<call_path>(call_path{.service = "a.B", .from = nullptr, .calls = nullptr});
+  EXPECT_TRUE(reply(chain, "hidden", {}, {}, inside).call.response.output);
+  EXPECT_TRUE(reply(chain, "hidden", {}, {}, {.trusted = true}).call.response.output) << "schedules";
+}
+
 /// A method for anybody, one for verified callers, two for some of them.
 class ProtectedChain : public CallChain {
  protected:

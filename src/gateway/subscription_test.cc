@@ -57,6 +57,26 @@ TEST_F(Subscription, it_goes_on_where_the_consumer_left_it) {
   EXPECT_THAT(shop.cursors, ElementsAre("c7"));
 }
 
+TEST_F(Subscription, who_asks_is_judged_again_before_each_question) {
+  script({R"({"items":[1],"cursor":"a"})", R"({"items":[2],"cursor":"b"})"});
+  service_request request;
+  request.method = "ticks";
+  int judged = 0;
+  const auto s = std::make_shared<subscription>(loop, directory, shared.next_id, "shop.v1.Shop", std::move(request),
+                                                [&judged]() -> result<std::shared_ptr<const caller>> {
+                                                  if (++judged == 2)
+                                                    return fail(error_code::unauthenticated, fault::caller,
+                                                                "the token has expired");
+                                                  return std::make_shared<const caller>(caller{.subject = "ada"});
+                                                });
+  EXPECT_EQ(s->next()->json, "1");
+  EXPECT_FALSE(s->next());
+  EXPECT_TRUE(s->ended());
+  ASSERT_TRUE(s->why());
+  EXPECT_EQ(s->why()->code, error_code::unauthenticated);
+  EXPECT_EQ(asked(), 1U);
+}
+
 TEST_F(Subscription, an_answer_that_comes_later_wakes_the_consumer) {
   const auto s = make();
   EXPECT_THAT(take(*s), IsEmpty());
