@@ -136,12 +136,15 @@ class page_writer {
           why != nullptr ? html_text(why->given.text) : "no longer supported");
     }
     if (const std::string who = who_may_call(c, directives); !who.empty()) description(who);
-    if (m.about->kind != operation::subscription)
-      code("curl", c.name + "." + m.about->name,
-           fmt::format("curl -H 'Content-Type: application/json' -d {} \\\n  <span data-origin>http://{}</span>/{}/{}",
-                       html_text(shell_quoted(m.about->example)), html_text(settings_.address), html_text(c.name),
-                       name));
     const graphql::example_operation op = graphql::operation_for(c, m);
+    const bool stream = m.about->kind == operation::subscription;
+    const std::string sent =
+        stream ? fmt::format(R"({{"query":{},"variables":{}}})", json_quote(op.text), op.variables) : m.about->example;
+    code("curl", c.name + "." + m.about->name,
+         fmt::format("curl {} {} \\\n  <span data-origin>http://{}</span>/{}{}{}",
+                     stream ? "-N -H 'Accept: text/event-stream' --json" : "-H 'Content-Type: application/json' -d",
+                     html_text(shell_quoted(sent)), html_text(settings_.address), stream ? "graphql/" : "",
+                     html_text(c.name), stream ? "" : "/" + name));
     code("GraphQL", c.name + "." + m.about->name, html_text(op.text), "POST /graphql/" + c.name);
     if (op.variables != "{}") code("Variables", c.name + "." + m.about->name, html_text(op.variables));
     if (settings_.graphiql)

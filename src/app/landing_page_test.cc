@@ -44,6 +44,16 @@ TEST(LandingPage, ShowsHowToCallAMethod) {
   EXPECT_THAT(page, HasSubstr("/graphiql?service=a.B&amp;query=query%20Hello%28"));
 }
 
+TEST(LandingPage, ShowsHowToReadAStream) {
+  const std::string page = page_of(only(service("type Query { a: Int } type Subscription { ticks(n: Int!): Int }")));
+  EXPECT_THAT(
+      page,
+      HasSubstr("curl -N -H 'Accept: text/event-stream' --json &#39;{&quot;query&quot;:&quot;subscription "
+                "Ticks($n: Int!) {\\n  ticks(n: $n)\\n}&quot;,&quot;variables&quot;:{&quot;n&quot;:1}}&#39; \\\n  "
+                "<span data-origin>http://127.0.0.1:8080</span>/graphql/a.B"));
+  EXPECT_THAT(page, Not(HasSubstr("/a.B/ticks")));
+}
+
 TEST(LandingPage, SaysWhatIsSpecialAboutAServiceAndItsMethods) {
   const std::string page =
       page_of(only(service("type Query { a: Int @deprecated(reason: \"use b\") }\n"

@@ -122,6 +122,10 @@ void call_chain::ask(service_call& call) {
     leave(p, call);
   };
   if (p.asked == nullptr) return refuse(unknown_method(about_, call.request.method));
+  if (p.asked->internal && call.request.context.path == nullptr && !call.request.context.trusted)
+    return refuse(
+        make(error_code::permission_denied, failure_cause::none,
+             fmt::format("{}/{} is @internal: only services on this node may call it", about_.name, p.asked->name)));
   const request_context& from = call.request.context;
   if (from.path == nullptr && !from.trusted)  // who may call from inside is a matter of grants
     if (auto why = denies(*p.asked, from.caller.get())) return refuse(*std::move(why));

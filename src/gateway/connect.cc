@@ -88,6 +88,11 @@ std::expected<void, http_refusal> check_origin(const http_head& head, const http
   return {};
 }
 
+/// A page of another origin, which is not allowed.
+bool is_foreign(const http_head& head, const http_settings& settings) {
+  return head.has_origin && !is_same_origin(head) && !origin_listed(head.origin, settings.allowed_origins);
+}
+
 std::expected<http_route, http_refusal> route_call(const http_head& head, bool has_body, std::string_view service_name,
                                                    std::string_view method_name, const service_directory& directory,
                                                    const http_settings& settings) {
@@ -106,6 +111,9 @@ std::expected<http_route, http_refusal> route_call(const http_head& head, bool h
                       of->kind == operation::query ? "GET, HEAD, POST" : "POST");
   } else if (of->kind == operation::subscription && is_type(head.content_type, "application/connect+json")) {
     return http_route{.what = http_route::kind::stream, .target = *target, .of = of, .path = {}};
+  } else if (head.content_type.empty() && of->kind != operation::query && is_foreign(head, settings)) {
+    // A page may send this without asking first (Fetch standard, "CORS-safelisted").
+    return wrong_type("pages of other origins send content-type: application/json");
   } else if (!settings.for_operator && !is_json_type(head.content_type) && (has_body || !head.content_type.empty())) {
     return wrong_type(
         fmt::format("the content type {} is not supported; send application/json", shown(head.content_type)));

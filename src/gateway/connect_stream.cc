@@ -43,9 +43,9 @@ class connect_stream final : public reply_stream {
   explicit connect_stream(bool show_debug) : show_debug_(show_debug) {}
   ~connect_stream() override { abort(); }
 
-  void begin(http_shared& shared, std::string service, service_request request) {
+  void begin(http_shared& shared, std::string service, service_request request, identify_again again) {
     source_ = std::make_shared<subscription>(*shared.loop, shared.directory, shared.next_id, std::move(service),
-                                             std::move(request));
+                                             std::move(request), std::move(again));
     source_->listen(this, [](void* self) { static_cast<connect_stream*>(self)->wake(); });
   }
   void end(const std::optional<error>& why) {
@@ -88,7 +88,7 @@ class connect_stream final : public reply_stream {
 }  // namespace
 
 http_reply answer_connect_stream(http_shared& shared, std::string service, service_request request,
-                                 std::string_view body) {
+                                 std::string_view body, identify_again again) {
   const auto stream = std::make_shared<connect_stream>(shared.settings.show_debug);
   if (auto payload = read_message(body); !payload) {
     stream->end(std::move(payload.error()));
@@ -96,7 +96,7 @@ http_reply answer_connect_stream(http_shared& shared, std::string service, servi
     request.input = *std::move(payload);
     request.input.reserve(request.input.size() + padding);
     request.stream_cursor = "";
-    stream->begin(shared, std::move(service), std::move(request));
+    stream->begin(shared, std::move(service), std::move(request), std::move(again));
   }
   return {.content_type = "application/connect+json", .body = {}, .headers = {}, .stream = stream};
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/ascii.h"
 #include "gateway/origin.h"
 
 namespace waggle {
@@ -22,6 +23,13 @@ bool is_list_of_names(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_same_origin(const http_head& head) {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (head.origin.starts_with(scheme) && equal_ignoring_case(head.origin.substr(scheme.size()), head.host))
+      return true;
+  return false;
+}
 
 bool is_preflight(const http_head& head) {
   return head.verb == http_verb::options && head.has_origin && !head.cors_method.empty();

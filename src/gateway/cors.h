@@ -10,6 +10,9 @@ namespace waggle {
 /// has no Origin, or one that may not. Never with credentials: a browser's cookies mean nothing here.
 [[nodiscard]] std::string cors_fields(const http_head& head, const http_settings& settings, bool loopback);
 
+/// Does the page come from the host that it asks?
+[[nodiscard]] bool is_same_origin(const http_head& head);
+
 /// Is it the question whether a request may be sent (OPTIONS with Access-Control-Request-Method)?
 [[nodiscard]] bool is_preflight(const http_head& head);
 /// Its answer, beside `cors_fields`.

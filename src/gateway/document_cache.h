@@ -52,6 +52,8 @@ class document_cache {
 
   /// `settings` outlives it.
   explicit document_cache(const graphql_settings& settings) : settings_(settings) {}
+  document_cache(const document_cache&) = delete;
+  document_cache& operator=(const document_cache&) = delete;
 
   /// The document that is asked for: by its text, by the id of a stored one, or by its hash (Apollo's automatic persisted queries).
   [[nodiscard]] std::expected<std::shared_ptr<const graphql::prepared_document>, document_refusal> find(

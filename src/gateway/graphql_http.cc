@@ -155,12 +155,13 @@ std::shared_ptr<request_handler> answer_graphql(http_shared& shared, const http_
   const time_point latest = shared.time.now() + shared.graphql->settings.timeout;
   context.deadline = std::min(context.deadline.value_or(latest), latest);
   if (as == media::events) {
-    reply(self, {.content_type = media_types[static_cast<std::size_t>(as)],
-                 .body = {},
-                 .headers = "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
-                 .stream = std::make_shared<graphql_events>(
-                     shared, *std::move(begun), std::move(context),
-                     head.last_event_id.empty() ? params->cursor : head.last_event_id)});
+    reply(self,
+          {.content_type = media_types[static_cast<std::size_t>(as)],
+           .body = {},
+           .headers = "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
+           .stream = std::make_shared<graphql_events>(shared, *std::move(begun), std::move(context),
+                                                      head.last_event_id.empty() ? params->cursor : head.last_event_id,
+                                                      identify_again_by(shared, head))});
     return nullptr;
   }
   auto op = std::make_shared<graphql_operation>(shared, std::move(begun->execution), std::move(context));

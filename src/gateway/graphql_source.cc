@@ -26,7 +26,8 @@ std::string on_one_line(std::string json) {
 
 }  // namespace
 
-graphql_source::graphql_source(http_shared& shared, graphql_start begun, request_context context, std::string cursor)
+graphql_source::graphql_source(http_shared& shared, graphql_start begun, request_context context, std::string cursor,
+                               identify_again again)
     : document_(std::move(begun.document)) {
   if (begun.execution.kind() != operation::subscription) {
     operation_ = std::make_shared<graphql_operation>(shared, std::move(begun.execution), std::move(context));
@@ -46,7 +47,7 @@ graphql_source::graphql_source(http_shared& shared, graphql_start begun, request
   request.context.deadline.reset();
   request.stream_cursor = std::move(cursor);
   stream_ = std::make_shared<subscription>(*shared.loop, shared.directory, shared.next_id,
-                                           std::string(calls.front().service), std::move(request));
+                                           std::string(calls.front().service), std::move(request), std::move(again));
 }
 
 graphql_source::~graphql_source() {
@@ -81,9 +82,11 @@ std::optional<graphql_source::response> graphql_source::next() {
   return response{items_->respond_item(std::unexpected(*stream_->why())), {}};
 }
 
-graphql_events::graphql_events(http_shared& shared, graphql_start begun, request_context context, std::string cursor)
+graphql_events::graphql_events(http_shared& shared, graphql_start begun, request_context context, std::string cursor,
+                               identify_again again)
     : loop_(*shared.loop),
-      source_(std::make_unique<graphql_source>(shared, std::move(begun), std::move(context), std::move(cursor))) {
+      source_(std::make_unique<graphql_source>(shared, std::move(begun), std::move(context), std::move(cursor),
+                                               std::move(again))) {
   source_->listen(this, [](void* self) { static_cast<graphql_events*>(self)->wake(); });
   loop_.start_after(quiet_, quiet);
 }

@@ -20,7 +20,9 @@ class graphql_source {
   };
 
   /// Begins at once. `cursor`: where a subscription is to go on; empty: its beginning. `shared` has a loop.
-  graphql_source(http_shared& shared, graphql_start begun, request_context context, std::string cursor);
+  /// `again`: a stream's caller may lose its right (subscription.h).
+  graphql_source(http_shared& shared, graphql_start begun, request_context context, std::string cursor,
+                 identify_again again = {});
   ~graphql_source();
   graphql_source(const graphql_source&) = delete;
   graphql_source& operator=(const graphql_source&) = delete;
@@ -50,7 +52,8 @@ class graphql_source {
 /// `complete`. A comment now and then shows both sides that the other is there.
 class graphql_events final : public reply_stream {
  public:
-  graphql_events(http_shared& shared, graphql_start begun, request_context context, std::string cursor);
+  graphql_events(http_shared& shared, graphql_start begun, request_context context, std::string cursor,
+                 identify_again again = {});
 
   [[nodiscard]] std::string take() override;
   [[nodiscard]] bool ended() const override { return ended_; }

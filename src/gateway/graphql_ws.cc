@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/ascii.h"
-#include "gateway/authenticator.h"
+#include "gateway/cors.h"
 #include "gateway/encoding.h"
 #include "gateway/graphql_source.h"
 #include "gateway/origin.h"
@@ -57,17 +57,15 @@ bool lists(std::string_view names, std::string_view wanted) {
 /// here. On loopback it was looked at before.
 bool may_open(const http_head& head, const http_shared& shared) {
   if (!head.has_origin || shared.loopback || origin_listed(head.origin, shared.settings.allowed_origins)) return true;
-  for (const std::string_view scheme : {"http://", "https://"})
-    if (head.origin.starts_with(scheme) && equal_ignoring_case(head.origin.substr(scheme.size()), head.host))
-      return true;
-  return false;
+  return is_same_origin(head);
 }
 
 class graphql_ws final : public reply_stream {
  public:
-  graphql_ws(http_shared& shared, std::shared_ptr<const graphql::endpoint> asked, request_context context)
+  graphql_ws(http_shared& shared, std::string service, identify_again again, request_context context)
       : shared_(shared),
-        asked_(std::move(asked)),
+        service_(std::move(service)),
+        again_(std::move(again)),
         context_(std::move(context)),
         socket_(shared.settings.body_limit, [this](std::string_view text) { on_message(text); }) {
     shared_.loop->start_after(timer_, shared_.settings.header_timeout);
@@ -104,7 +102,8 @@ class graphql_ws final : public reply_stream {
   }
 
   http_shared& shared_;
-  const std::shared_ptr<const graphql::endpoint> asked_;
+  const std::string service_;
+  identify_again again_;
   request_context context_;
   websocket socket_;
   operations operations_;
@@ -173,9 +172,9 @@ void graphql_ws::on_init(const json_tape& json) {
     if (said == 0) said = json.find(payload, "Authorization");
     if (said != 0 && json[said].kind == json_kind::string) {
       std::string decoded;
-      auto who = shared_.identity->verify(json.string(said, decoded), {}, std::chrono::system_clock::now());
-      if (!who) return close(forbidden, who.error().message);
-      if (*who != nullptr) context_.caller = *std::move(who);
+      again_ = identify_again_by(shared_, std::string(json.string(said, decoded)));
+      if (auto who = again_ ? again_() : result<std::shared_ptr<const caller>>(nullptr); !who)
+        return close(forbidden, who.error().message);
     }
   }
   acknowledged_ = true;
@@ -206,11 +205,25 @@ void graphql_ws::on_subscribe(const json_tape& json) {
   const bool debug = shared_.settings.show_debug;
   const auto params = read_graphql_json(json.raw(payload));
   if (!params) return refuse_this(graphql_error(params.error(), debug));
-  auto begun = begin_graphql(*shared_.graphql, asked_, *params, debug);
-  if (!begun) return refuse_this(begun.error().response);
+  const auto asked = shared_.graphql->find(service_);
+  if (asked == nullptr) {
+    error e;
+    e.code = error_code::not_found;
+    e.whose = fault::caller;
+    e.message = "what was asked here is not on this node any more";
+    return refuse_this(graphql_error(e, debug));
+  }
   request_context context = context_;
+  if (again_) {
+    auto who = again_();
+    if (!who) return close(forbidden, who.error().message);
+    context.caller = *std::move(who);
+  }
+  auto begun = begin_graphql(*shared_.graphql, asked, *params, debug);
+  if (!begun) return refuse_this(begun.error().response);
   context.deadline = shared_.time.now() + shared_.graphql->settings.timeout;
-  auto source = std::make_unique<graphql_source>(shared_, *std::move(begun), std::move(context), params->cursor);
+  auto source =
+      std::make_unique<graphql_source>(shared_, *std::move(begun), std::move(context), params->cursor, again_);
   source->listen(this, [](void* self) { static_cast<graphql_ws*>(self)->wake(); });
   operations_.emplace(std::move(id), std::move(source));
 }
@@ -234,7 +247,7 @@ bool wants_websocket(const http_head& head) {
   return equal_ignoring_case(trim(head.upgrade), "websocket") && head.version == 11;
 }
 
-http_reply open_graphql_ws(http_shared& shared, const http_head& head, std::shared_ptr<const graphql::endpoint> asked,
+http_reply open_graphql_ws(http_shared& shared, const http_head& head, std::string_view service,
                            request_context context) {
   const auto accept = websocket_accept(head);
   if (!accept)
@@ -252,7 +265,8 @@ http_reply open_graphql_ws(http_shared& shared, const http_head& head, std::shar
           .body = {},
           .headers = fmt::format("Upgrade: websocket\r\nSec-WebSocket-Accept: {}\r\nSec-WebSocket-Protocol: {}\r\n",
                                  *accept, protocol),
-          .stream = std::make_shared<graphql_ws>(shared, std::move(asked), std::move(context))};
+          .stream = std::make_shared<graphql_ws>(shared, std::string(service), identify_again_by(shared, head),
+                                                 std::move(context))};
 }
 
 }  // namespace waggle

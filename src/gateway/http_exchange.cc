@@ -129,7 +129,7 @@ void http_exchange::follow(http_head& head, const http_route& route) {
   if (route.what == kind::call || route.what == kind::stream || route.what == kind::graphql ||
       route.what == kind::mcp) {
     auto who = identify(head);
-    if (!who) return refuse({std::move(who.error()), 0, {}});
+    if (!who) return refuse({std::move(who.error()), 0, {}}, route.what == kind::graphql);
     if (route.what == kind::call) return ask(head, route, *std::move(who));
     if (route.what == kind::stream) return ask_stream(head, route, *std::move(who));
     if (route.what == kind::mcp) return ask_mcp(head, route.path, *std::move(who));
@@ -166,15 +166,16 @@ void http_exchange::ask_graphql(http_head& head, std::string_view service, std::
                                    : fmt::format("there is no service {} on this node; /graphql has all of them",
                                                  json_quote(service.substr(0, 100)))),
          0,
-         {}});
+         {}},
+        true);
   auto context = read_context(head, shared_.time.now());
-  if (!context) return refuse(context.error());
+  if (!context) return refuse(context.error(), true);
   context->caller = std::move(who);
   context->trusted = shared_.settings.for_operator;
-  if (wants_websocket(head)) return give(open_graphql_ws(shared_, head, std::move(asked), *std::move(context)));
+  if (wants_websocket(head)) return give(open_graphql_ws(shared_, head, service, *std::move(context)));
   std::string body = std::move(call_.request.input);
   if (auto plain = decompress(head.content_encoding, "Content-Encoding", shared_.settings.body_limit, body); !plain)
-    return refuse(plain.error());
+    return refuse(plain.error(), true);
   asking_ = true;
   auto handler =
       answer_graphql(shared_, head, std::move(body), std::move(asked), *std::move(context), this,
@@ -200,7 +201,8 @@ void http_exchange::ask_stream(http_head& head, const http_route& route, std::sh
   request.context.caller = std::move(who);
   request.context.trusted = shared_.settings.for_operator;
   request.context.deadline.reset();  // of the stream, which has no end
-  give(answer_connect_stream(shared_, route.target->description().name, std::move(request), call_.request.input));
+  give(answer_connect_stream(shared_, route.target->description().name, std::move(request), call_.request.input,
+                             identify_again_by(shared_, head)));
 }
 
 std::string http_exchange::fields_of(const error& e) const {
@@ -230,10 +232,11 @@ void http_exchange::answer_call() {
   }
 }
 
-void http_exchange::refuse(const http_refusal& why) {
+void http_exchange::refuse(const http_refusal& why, bool of_graphql) {
   const bool was_inside = std::exchange(inside_, true);
   give({.status = why.status != 0 ? why.status : http_status(why.why.code),
-        .body = connect_error_json(why.why, shared_.settings.show_debug),
+        .body = of_graphql ? graphql_error(why.why, shared_.settings.show_debug)
+                           : connect_error_json(why.why, shared_.settings.show_debug),
         .headers = fields_of(why.why) + why.headers});
   inside_ = was_inside;
 }

@@ -41,8 +41,8 @@ class http_exchange {
   [[nodiscard]] std::string& body() { return call_.request.input; }
   /// The request is complete. Either the reply is there when this returns, or `asking` is true until it is.
   void begin(http_head& head);
-  /// Replies with an error of the framing.
-  void refuse(const http_refusal& why);
+  /// Replies with an error, in Connect's form or GraphQL's.
+  void refuse(const http_refusal& why, bool of_graphql = false);
 
   [[nodiscard]] bool asking() const { return asking_; }
   /// To be moved from.

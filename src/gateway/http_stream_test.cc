@@ -202,12 +202,13 @@ TEST_F(HttpStream, a_client_that_goes_ends_its_stream) {
   EXPECT_EQ(woken, 0);
 }
 
-// Its stream stayed open, and nobody would have ended it.
-TEST_F(HttpStream, a_stream_that_was_pipelined_by_a_client_that_has_gone_is_not_opened) {
-  EXPECT_EQ(give(query("{a}") + subscribe()), "");
+// The server lets others have their turn, so the end of input may come first. The stream stayed open, and nobody ended it.
+TEST_F(HttpStream, a_client_that_has_gone_before_it_was_looked_at_gets_no_stream) {
+  const std::string request = subscribe();
+  std::memcpy(session->space().data(), request.data(), request.size());
+  session->received(request.size());
   session->end_of_input();
-  const std::string rest = take();
-  EXPECT_THAT(rest, StartsWith("HTTP/1.1 499 "));
+  EXPECT_THAT(take(), EndsWith("\r\n\r\n"));
   EXPECT_FALSE(session->asking());
   EXPECT_TRUE(session->over());
 }

@@ -39,12 +39,13 @@ error bad_answer(std::string message) {
 }  // namespace
 
 subscription::subscription(core_loop& core, const service_directory& directory, std::uint64_t& next_id,
-                           std::string service, service_request request)
+                           std::string service, service_request request, identify_again again)
     : core_(core),
       directory_(directory),
       next_id_(next_id),
       service_(std::move(service)),
       first_(std::move(request)),
+      again_(std::move(again)),
       cursor_(first_.stream_cursor.value_or("")) {}
 
 std::optional<stream_item> subscription::next() {
@@ -64,6 +65,11 @@ std::optional<stream_item> subscription::next() {
 }
 
 void subscription::poll() {
+  if (again_) {
+    auto who = again_();
+    if (!who) return end(std::move(who.error()));
+    first_.context.caller = *std::move(who);
+  }
   service* const target = directory_.find(service_);
   if (target == nullptr) {
     error e;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/service.h"
+#include "gateway/credentials.h"
 #include "loop/core_loop.h"
 
 namespace waggle {
@@ -24,9 +25,9 @@ class subscription : public std::enable_shared_from_this<subscription> {
   using waker = void (*)(void* self);
 
   /// `request` has method, input and context; its cursor is where the stream is to begin, empty for its beginning. All
-  /// references outlive it.
+  /// references outlive it. `again` tells before each question who asks by then: an error ends the stream.
   subscription(core_loop& core, const service_directory& directory, std::uint64_t& next_id, std::string service,
-               service_request request);
+               service_request request, identify_again again = {});
 
   /// From now on `wake(self)` tells that `next` has something to say. Not called from within `next`. Null: nobody listens.
   void listen(void* self, waker on_more) { self_ = self, wake_ = on_more; }
@@ -49,7 +50,8 @@ class subscription : public std::enable_shared_from_this<subscription> {
   const service_directory& directory_;
   std::uint64_t& next_id_;
   const std::string service_;
-  const service_request first_;
+  service_request first_;
+  const identify_again again_;
   std::string cursor_;
   service_call call_;
   std::shared_ptr<subscription> kept_;  // itself, while a call is under way

@@ -93,17 +93,17 @@ std::string run(std::string_view bytes, std::size_t piece) {
   const auto take = [&] {
     for (;;) {
       session.proceed();
-      if (session.asking()) {
-        if (target.pending.empty()) std::abort();
-        service_call* const call = target.pending.back();
-        target.pending.pop_back();
-        call->response.output = "0";
-        call->finish();
+      if (session.has_output()) {
+        for (const std::string_view part : session.output()) out += part;
+        session.sent(session.output()[0].size() + session.output()[1].size());
         continue;
       }
-      if (!session.has_output()) break;
-      for (const std::string_view part : session.output()) out += part;
-      session.sent(session.output()[0].size() + session.output()[1].size());
+      if (!session.asking()) break;
+      if (target.pending.empty()) std::abort();
+      service_call* const call = target.pending.back();
+      target.pending.pop_back();
+      call->response.output = "0";
+      call->finish();
     }
   };
   while (!bytes.empty() && !session.over()) {

@@ -108,8 +108,10 @@ class go_writer {
         model_.version);
     if (!model_.doc.empty()) put("//\n");
     comment(model_.doc, "");
-    put("package {}\n\nimport (\n{}\t\"waggle\"\n)\n", package,
-        body.find("json.") != std::string::npos ? "\t\"encoding/json\"\n\n" : "");
+    put("package {}\n", package);
+    // Go takes no import that is not used: of a service with nothing but subscriptions there is nothing to call.
+    if (!model_.methods.empty())
+      put("\nimport (\n{}\t\"waggle\"\n)\n", body.find("json.") != std::string::npos ? "\t\"encoding/json\"\n\n" : "");
     return std::move(out_) + body;
   }
 

@@ -105,6 +105,7 @@ TEST(Stubs, SubscriptionsHaveNone) {
   const contract c = compile("a.B", "type Query { a: Int }\ntype Subscription { watch: Seen }\ntype Seen { x: Int }");
   EXPECT_THAT(cpp_stubs(c), Not(HasSubstr("watch")));
   EXPECT_THAT(go_stubs(c), Not(HasSubstr("Seen")));
+  EXPECT_THAT(go_stubs(compile("a.B", "type Subscription { watch: Int }")), Not(HasSubstr("import")));
 }
 
 TEST(StubComments, CannotEndOrGoOnOrDeceive) {
