@@ -80,15 +80,32 @@ TEST_F(DocumentCache, the_number_is_bounded_and_the_oldest_goes) {
 }
 
 // A text counts twice: it is its own key, too.
-TEST_F(DocumentCache, the_bytes_are_bounded) {
+TEST_F(DocumentCache, the_memory_is_bounded) {
   const std::weak_ptr<const graphql::prepared_document> oldest = find(text(large(400'000, 0))).value();
-  for (int i = 1; i < 5; ++i) EXPECT_TRUE(find(text(large(400'000, i))));
+  for (int i = 1; i < 20; ++i) EXPECT_TRUE(find(text(large(400'000, i))));
   EXPECT_FALSE(oldest.expired());
-  EXPECT_TRUE(find(text(large(400'000, 5))));
+  EXPECT_TRUE(find(text(large(400'000, 20))));
   EXPECT_TRUE(oldest.expired());
-  const std::weak_ptr<const graphql::prepared_document> longest = find(text(large(600'000, 6))).value();
-  EXPECT_TRUE(longest.expired()) << "a quarter of the whole is not worth it";
   EXPECT_THAT(problem(text(large(1 << 20, 7))), HasSubstr("the limit is 1048576"));
+}
+
+// The tree of a text of short names takes many times its bytes.
+TEST_F(DocumentCache, what_is_short_and_takes_much_counts_as_that) {
+  const auto fields = [](int id) {
+    std::string out = fmt::format("query Q{} {{", id);
+    for (int i = 0; i < 9'000; ++i) out += "a ";
+    return out + "}";
+  };
+  front.settings.limits.root_fields = 9'000;
+  const std::weak_ptr<const graphql::prepared_document> oldest = find(text(fields(0))).value();
+  for (int i = 1; i < 12; ++i) EXPECT_TRUE(find(text(fields(i))));
+  EXPECT_FALSE(oldest.expired());
+  EXPECT_TRUE(find(text(fields(12))));
+  EXPECT_TRUE(oldest.expired());
+  std::string words = "#";
+  for (int i = 0; i < 30'000; ++i) words += "a ";
+  const std::weak_ptr<const graphql::prepared_document> largest = find(text(words + "\n{a}")).value();
+  EXPECT_TRUE(largest.expired()) << "a quarter of the whole is not worth it";
 }
 
 TEST_F(DocumentCache, what_does_not_fit_is_refused_and_forgotten) {

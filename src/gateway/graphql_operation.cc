@@ -10,6 +10,8 @@ namespace {
 
 /// simdjson reads past the payload's end.
 constexpr std::size_t padding = 64;
+/// So many calls of a query are under way: one request must not fill the queue that everybody waits in.
+constexpr std::size_t most_at_once = 8;
 
 error gone() {
   error e;
@@ -49,8 +51,9 @@ void graphql_operation::go_on() {
   const auto keep = kept_;
   const auto calls = execution_.calls();
   const bool one_by_one = execution_.kind() == operation::mutation;
+  const std::size_t most = one_by_one ? 1 : most_at_once;
   starting_ = true;
-  while (begun_ < calls.size() && !stopped_ && (!one_by_one || (running_ == 0 && !execution_.lost()))) {
+  while (begun_ < calls.size() && !stopped_ && running_ < most && !(one_by_one && execution_.lost())) {
     one_call& c = calls_.emplace_back();
     c.of = this;
     c.number = begun_++;
@@ -94,9 +97,13 @@ void graphql_operation::answered(one_call& c) {
   add(cost_, c.call.response.cost);
   if (!stopped_) execution_.answered(c.number, std::move(c.call.response.output));
   if (starting_) return;
-  if (running_ == 0 && begun_ < execution_.calls().size() && !stopped_ && shared_.loop != nullptr) {
-    // The service is still in the midst of finishing this call. The job alone keeps this: one that is dropped ends it.
-    return shared_.loop->post([self = std::move(kept_)] {
+  if (begun_ < execution_.calls().size() && !stopped_ && shared_.loop != nullptr) {
+    // The service is still in the midst of finishing this call. Where none is running, the job alone keeps this: one that is
+    // dropped ends it.
+    auto self = running_ == 0 ? std::move(kept_) : kept_;
+    if (std::exchange(posted_, true)) return;
+    return shared_.loop->post([self = std::move(self)] {
+      self->posted_ = false;
       self->kept_ = self;
       self->go_on();
     });

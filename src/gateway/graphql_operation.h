@@ -12,7 +12,7 @@
 
 namespace waggle {
 
-/// A query or mutation on its way: asks the services of its root fields (a query's all at once, a mutation's one after another)
+/// A query or mutation on its way: asks the services of its root fields (a query's eight at a time, a mutation's one after another)
 /// and puts the response together. Used on one core; keeps itself while calls are under way.
 class graphql_operation : public std::enable_shared_from_this<graphql_operation> {
  public:
@@ -50,6 +50,7 @@ class graphql_operation : public std::enable_shared_from_this<graphql_operation>
   void* self_ = nullptr;
   told done_ = nullptr;
   bool starting_ = false;
+  bool posted_ = false;  // a job that goes on
   bool stopped_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "gateway/graphql_operation.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "gateway/graphql_shop_for_tests.h"
@@ -53,6 +54,41 @@ TEST_F(GraphqlOperation, a_querys_calls_run_at_the_same_time_and_answer_in_any_o
   EXPECT_THAT(responses, IsEmpty());
   shop.let_go("1");
   EXPECT_THAT(responses, ElementsAre(R"({"data":{"a":1,"b":2,"sure":3}})"));
+}
+
+TEST_F(GraphqlOperation, a_query_asks_eight_at_a_time) {
+  std::string query = "{";
+  for (int i = 0; i < 20; ++i) query += fmt::format("x{}:a ", i);
+  run(query + "}");
+  EXPECT_EQ(shop.asked.size(), 8U);
+  shop.let_go("1");
+  shop.let_go("1");
+  EXPECT_EQ(shop.asked.size(), 8U) << "the service is still in the midst of finishing";
+  loop.poll();
+  EXPECT_EQ(shop.asked.size(), 10U);
+  while (!shop.waiting.empty()) shop.let_go("1");
+  loop.poll();
+  EXPECT_EQ(shop.asked.size(), 18U);
+  shop.answers["a"] = {"1"};  // the rest at once
+  shop.let_go("1");
+  loop.poll();
+  EXPECT_EQ(shop.asked.size(), 20U);
+  EXPECT_THAT(responses, IsEmpty());
+  while (!shop.waiting.empty()) shop.let_go("1");
+  ASSERT_EQ(responses.size(), 1U);
+  EXPECT_THAT(responses[0], HasSubstr(R"("x19":1})"));
+}
+
+TEST_F(GraphqlOperation, one_that_is_stopped_asks_no_further) {
+  std::string query = "{";
+  for (int i = 0; i < 20; ++i) query += fmt::format("x{}:a ", i);
+  const auto op = make(query + "}");
+  start(*op);
+  shop.let_go("1");
+  op->stop();
+  loop.poll();
+  EXPECT_EQ(shop.asked.size(), 8U);
+  EXPECT_THAT(responses, IsEmpty());
 }
 
 TEST_F(GraphqlOperation, some_at_once_and_some_later) {
