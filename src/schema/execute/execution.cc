@@ -53,6 +53,7 @@ class execution::state {
     fields_.resize(root_->fields.size());
     for (std::size_t i = 0; i < fields_.size(); ++i) {
       prepare(root_->fields[i], fields_[i]);
+      if (kind() == operation::subscription && fields_[i].at_argument) no_stream(root_->fields[i], fields_[i]);
       if (refused_) return;
       // `data` will be null, whatever follows; what stands before is called all the same, as §6.2.2 has it in order.
       if (fields_[i].at_argument && root_->fields[i].definition->type.non_null()) break;
@@ -178,6 +179,14 @@ class execution::state {
     }
     if (!bare) to.put("}");
     return true;
+  }
+
+  /// CreateSourceEventStream (§6.2.3.1): without the arguments there is no stream, so there are no responses with `data`.
+  void no_stream(const planned_field& f, const root_field& r) {
+    text_.path.push_back({&f, 0});
+    text_.fail(*r.failed);
+    refused_ = std::move(text_.errors.back());
+    refused_->offsets = {*r.at_argument};
   }
 
   void too_much(const planned_field& f) {

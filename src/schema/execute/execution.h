@@ -44,8 +44,8 @@ struct root_call {
 /// an answer. For one thread.
 class execution {
  public:
-  /// Request errors (§7.1.2): no such operation, variables that do not fit (§6.1.2), or too much to be sent to services
-  /// (`resource_exhausted`). The document is one that was validated.
+  /// Request errors (§7.1.2): no such operation, variables that do not fit (§6.1.2), a subscription's arguments
+  /// that do not (§6.2.3.1), or too much to be sent to services (`resource_exhausted`). The document is one that was validated.
   [[nodiscard]] static std::expected<execution, std::vector<response_error>> begin(const execution_request& request);
 
   execution(execution&&) noexcept;

@@ -165,11 +165,21 @@ TEST(coercing_arguments_6_4_1, a_bare_methods_payload_is_the_value_itself) {
 TEST(coercing_arguments_6_4_1, null_for_what_cannot_be_null_is_an_error_of_the_field) {
   execution run = begun("query($n: Int = 1) {number}");
   EXPECT_THAT(run.calls(), SizeIs(1));
-  execution failing = begun("subscription($n: Int = 1) {prices(from: $n) {id}}", R"({"n":null})");
+  execution failing = begun("mutation($n: String = \"x\") {add(name: $n) {id}}", R"({"n":null})");
   EXPECT_THAT(failing.calls(), IsEmpty());
-  EXPECT_EQ(failing.finish(), R"({"errors":[{"message":"the argument from of prices cannot be null",)"
-                              R"("locations":[{"line":1,"column":41}],"path":["prices"],)"
+  EXPECT_EQ(failing.finish(), R"({"errors":[{"message":"the argument name of add cannot be null",)"
+                              R"("locations":[{"line":1,"column":39}],"path":["add"],)"
                               R"("extensions":{"code":"invalid_argument","fault":"caller"}}],"data":null})");
+}
+
+// --- §6.2.3.1: CreateSourceEventStream ---
+
+// The stream ended at once, and nobody was told why.
+TEST(creating_source_event_stream_6_2_3_1, null_for_what_cannot_be_null_is_a_request_error) {
+  EXPECT_EQ(refused("subscription($n: Int = 1) {prices(from: $n) {id}}", R"({"n":null})"),
+            R"({"errors":[{"message":"the argument from of prices cannot be null",)"
+            R"("locations":[{"line":1,"column":41}],"path":["prices"],)"
+            R"("extensions":{"code":"invalid_argument","fault":"caller"}}]})");
 }
 
 // 900 uses of 900 kB came to 810 MB.
