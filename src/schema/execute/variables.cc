@@ -58,7 +58,9 @@ variable_types::variable_types(const endpoint& of, const operation_definition& o
   checked_.payload.type = types.arguments_of(arguments);
   checked_.types = std::make_shared<const type_tables>(types.finish());
   if (found.has_errors())
-    unusable_ = caller_error(fmt::format("the variables' definitions make no sense: {}", found.take().front().message));
+    unusable_ = caller_error(
+        of.sensitive() ? "the variables' definitions make no sense"
+                       : fmt::format("the variables' definitions make no sense: {}", found.take().front().message));
 }
 
 /// The object with the operation's own variables only.
