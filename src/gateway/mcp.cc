@@ -56,7 +56,7 @@ void mcp_handler::begin(http_head& head, std::string body, std::shared_ptr<const
   const std::shared_ptr<mcp_handler> alive = shared_from_this();  // replying lets it go
   std::string text = std::move(call_.request.input);
   const auto message = read_mcp_message(text);
-  if (!message) return tell(mcp_error({}, message.error()), 400);
+  if (!message) return tell(mcp_error(message.error().id, message.error()), 400);
   if (message->what == mcp_message::kind::request) return answer(*message);
   // Of what a client tells, nothing concerns a server that keeps nothing. A call is stopped by closing its connection.
   reply_(self_, {.status = 202, .content_type = "", .body = {}, .headers = {}});

@@ -96,6 +96,15 @@ TEST_F(mcp_test, what_is_no_message_is_400_in_json_rpc) {
   EXPECT_EQ(post("").status, 400U);
 }
 
+// JSON-RPC 2.0, 5: the id is null only where it could not be detected.
+TEST_F(mcp_test, a_refused_message_is_answered_with_its_id) {
+  for (const char* rest : {R"("method":"ping","params":[])", R"("method":7)", R"("x":1)"}) {
+    EXPECT_EQ(post(fmt::format(R"({{"jsonrpc":"2.0","id":"a7",{}}})", rest)).status, 400U) << rest;
+    EXPECT_THAT(reply.body, testing::StartsWith(R"({"jsonrpc":"2.0","id":"a7","error":{)")) << rest;
+  }
+  EXPECT_THAT(post(R"({"jsonrpc":"2.0","id":{},"method":"ping"})").body, HasSubstr(R"("id":null)"));
+}
+
 TEST_F(mcp_test, tools_are_methods_that_may_be_called_from_outside) {
   const std::string tools = rpc("tools/list");
   EXPECT_THAT(tools, HasSubstr(R"("name":"test-v1-Echo-echo")"));
