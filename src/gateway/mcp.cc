@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/authenticator.h"
 #include "gateway/connect.h"
 #include "gateway/encoding.h"
 #include "schema/describe/describe.h"
@@ -134,7 +135,14 @@ void mcp_handler::answered(void* self, service_call&) noexcept {
 void mcp_handler::finish_call() {
   auto& output = call_.response.output;
   std::string result;
+  unsigned status = 200;
+  std::string fields;
   if (!output) {
+    // MCP's "Authorization": a client that can get a token learns from the status that it needs one.
+    if (output.error().cause == failure_cause::anonymous) {
+      status = 401;
+      fields = fmt::format("WWW-Authenticate: {}\r\n", challenge(output.error(), false));
+    }
     result = failure_result(output.error(), shared_.settings.show_debug);
   } else if (auto fine = answer_result(asked_, std::move(*output))) {
     result = *std::move(fine);
@@ -144,7 +152,9 @@ void mcp_handler::finish_call() {
     e.message = fmt::format("the answer of {} is not JSON", asked_.name);
     result = failure_result(e, false);
   }
-  reply_(self_, {.body = mcp_result(id_, result), .headers = {}, .cost = call_.response.cost});
+  reply_(
+      self_,
+      {.status = status, .body = mcp_result(id_, result), .headers = std::move(fields), .cost = call_.response.cost});
 }
 
 void mcp_handler::stop() {

@@ -181,6 +181,20 @@ TEST_F(mcp_test, a_services_error_is_a_result_that_the_model_reads) {
   EXPECT_THAT(told, HasSubstr(R"("text":"invalid_argument: 1 violation\n- n: too large"}],"isError":true)"));
 }
 
+// MCP 2025-11-25, "Authorization": 401 with WWW-Authenticate, from which clients learn that they need a token.
+TEST_F(mcp_test, a_call_that_needs_a_known_caller_is_401_for_an_anonymous_one) {
+  echo.failure.code = error_code::unauthenticated;
+  echo.failure.cause = failure_cause::anonymous;
+  echo.failure.message = "send a token";
+  const std::string told = rpc("tools/call", R"({"name":"test-v1-Echo-boom"})");
+  EXPECT_EQ(reply.status, 401U);
+  EXPECT_THAT(reply.headers, HasSubstr("WWW-Authenticate: Bearer realm=\"waggle\"\r\n"));
+  EXPECT_THAT(told, HasSubstr(R"("text":"unauthenticated: send a token"}],"isError":true)"));
+  echo.failure.cause = failure_cause::none;
+  rpc("tools/call", R"({"name":"test-v1-Echo-boom"})");
+  EXPECT_EQ(reply.status, 200U) << "a guest's own error is for the model";
+}
+
 TEST_F(mcp_test, an_answer_that_is_not_json_cannot_forge_a_message) {
   echo.big_answer = R"(1}]},"id":9)";
   EXPECT_THAT(rpc("tools/call", R"({"name":"test-v1-Echo-big"})"), HasSubstr(R"("isError":true)"));
