@@ -67,7 +67,9 @@ std::expected<service*, http_refusal> find_service(std::string_view name, const 
                                                    const http_settings& settings) {
   service* s = name.starts_with("waggle.") && !settings.for_operator ? nullptr : directory.find(name);
   if (s != nullptr) return s;
-  const std::string hint = graphql::did_you_mean(name, directory.names());
+  std::vector<std::string> names = directory.names();
+  if (!settings.for_operator) std::erase_if(names, [](const std::string& n) { return n.starts_with("waggle."); });
+  const std::string hint = graphql::did_you_mean(name, names);
   return refuse(error_code::not_found,
                 fmt::format("there is no service {} on this node{}", shown(name),
                             hint.empty() ? "; check the name in the path, /{service}/{method}" : hint));

@@ -14,8 +14,10 @@
 namespace waggle {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::Pair;
 
 class connect_test : public testing::Test {
@@ -121,6 +123,19 @@ TEST_F(connect_test, internal_methods_and_waggles_services_are_not_for_outside) 
   head.target = "/waggle.admin.v1.Admin/echo";
   EXPECT_EQ(status(), 404U);
   EXPECT_EQ(get("/waggle.admin.v1.Admin"), 404U);
+  settings.mcp = true;
+  for (const char* target : {"/waggle.admin.v1.Admin", "/waggle.admin.v1.Admim", "/waggle.admin.v1.Admin/echo"}) {
+    head.target = target;
+    EXPECT_THAT(refusal().why.message, Not(HasSubstr("did you mean"))) << target;
+  }
+  head.verb = http_verb::post;
+  head.target = "/mcp/waggle.admin.v1.Admin";
+  EXPECT_THAT(refusal().why.message, AllOf(HasSubstr("there is no service"), Not(HasSubstr("did you mean"))));
+  head.target = "/test.v1.Ecko/echo";
+  EXPECT_THAT(refusal().why.message, HasSubstr("did you mean test.v1.Echo?"));
+  settings.for_operator = true;
+  head.target = "/waggle.admin.v1.Admim/echo";
+  EXPECT_THAT(refusal().why.message, HasSubstr("did you mean waggle.admin.v1.Admin?"));
 }
 
 TEST_F(connect_test, content_types) {

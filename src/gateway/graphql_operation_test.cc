@@ -246,6 +246,11 @@ TEST_F(GraphqlOperation, variables_that_do_not_fit_are_refused_before_anything_i
   EXPECT_THAT(begun.error().response, HasSubstr("$n"));
   EXPECT_FALSE(begin_graphql(front, front.find("shop.v1.Shop"),
                              {.query = "query A{a} query B{b}", .operation_name = "C"}, false));
+  const auto stream =
+      begin_graphql(front, front.find("shop.v1.Shop"),
+                    {.query = "subscription($n:Int=1){since(n:$n)}", .variables = R"({"n":null})"}, false);
+  ASSERT_FALSE(stream) << "it would end without a word";
+  EXPECT_THAT(stream.error().response, HasSubstr("the argument n of since cannot be null"));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ class shop_service final : public service {
 schema @service(name: "shop.v1.Shop") { query: Query mutation: Mutation subscription: Subscription }
 type Query { a(n: Int): Int b: Int sure: Int! any: Any }
 type Mutation { put(n: Int): Int must: Int! }
-type Subscription { ticks(from: Int): Any }
+type Subscription { ticks(from: Int): Any since(n: Int! = 1): Any }
 scalar Any
 )sdl";
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/authenticator.h"
 #include "gateway/connect.h"
 #include "gateway/encoding.h"
 #include "schema/describe/describe.h"
@@ -56,7 +57,7 @@ void mcp_handler::begin(http_head& head, std::string body, std::shared_ptr<const
   const std::shared_ptr<mcp_handler> alive = shared_from_this();  // replying lets it go
   std::string text = std::move(call_.request.input);
   const auto message = read_mcp_message(text);
-  if (!message) return tell(mcp_error({}, message.error()), 400);
+  if (!message) return tell(mcp_error(message.error().id, message.error()), 400);
   if (message->what == mcp_message::kind::request) return answer(*message);
   // Of what a client tells, nothing concerns a server that keeps nothing. A call is stopped by closing its connection.
   reply_(self_, {.status = 202, .content_type = "", .body = {}, .headers = {}});
@@ -134,7 +135,14 @@ void mcp_handler::answered(void* self, service_call&) noexcept {
 void mcp_handler::finish_call() {
   auto& output = call_.response.output;
   std::string result;
+  unsigned status = 200;
+  std::string fields;
   if (!output) {
+    // MCP's "Authorization": a client that can get a token learns from the status that it needs one.
+    if (output.error().cause == failure_cause::anonymous) {
+      status = 401;
+      fields = fmt::format("WWW-Authenticate: {}\r\n", challenge(output.error(), false));
+    }
     result = failure_result(output.error(), shared_.settings.show_debug);
   } else if (auto fine = answer_result(asked_, std::move(*output))) {
     result = *std::move(fine);
@@ -144,7 +152,9 @@ void mcp_handler::finish_call() {
     e.message = fmt::format("the answer of {} is not JSON", asked_.name);
     result = failure_result(e, false);
   }
-  reply_(self_, {.body = mcp_result(id_, result), .headers = {}, .cost = call_.response.cost});
+  reply_(
+      self_,
+      {.status = status, .body = mcp_result(id_, result), .headers = std::move(fields), .cost = call_.response.cost});
 }
 
 void mcp_handler::stop() {

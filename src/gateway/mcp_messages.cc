@@ -149,15 +149,18 @@ std::expected<mcp_message, mcp_problem> read_mcp_message(std::string& text) {
     return refuse(mcp_invalid_request,
                   fmt::format("id must be a string or a number of at most {} bytes, not null", longest_id));
   out.id = found.id.value_or(std::string_view());
+  const auto refuse_this = [&](int code, std::string message) { return wrong({code, std::move(message), out.id}); };
   if (!found.method) {
-    if (!found.answers) return refuse(mcp_invalid_request, "the member method is missing");
+    if (!found.answers) return refuse_this(mcp_invalid_request, "the member method is missing");
     out.what = mcp_message::kind::response;
     return out;
   }
   const auto name = plain_string(*found.method);
-  if (!name || name->size() > longest_method) return refuse(mcp_invalid_request, "method must be the name of a method");
+  if (!name || name->size() > longest_method)
+    return refuse_this(mcp_invalid_request, "method must be the name of a method");
   out.method = *name;
-  if (found.params && !found.params->starts_with('{')) return refuse(mcp_invalid_params, "params must be an object");
+  if (found.params && !found.params->starts_with('{'))
+    return refuse_this(mcp_invalid_params, "params must be an object");
   out.params = found.params.value_or(std::string_view());
   out.what = found.id ? mcp_message::kind::request : mcp_message::kind::notification;
   return out;

@@ -33,6 +33,7 @@ struct mcp_message {
 struct mcp_problem {
   int code = 0;
   std::string message;
+  std::string id{};  ///< the message's, as JSON, where it has one that can be read
 };
 inline constexpr int mcp_parse_error = -32700;
 inline constexpr int mcp_invalid_request = -32600;

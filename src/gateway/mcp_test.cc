@@ -96,6 +96,15 @@ TEST_F(mcp_test, what_is_no_message_is_400_in_json_rpc) {
   EXPECT_EQ(post("").status, 400U);
 }
 
+// JSON-RPC 2.0, 5: the id is null only where it could not be detected.
+TEST_F(mcp_test, a_refused_message_is_answered_with_its_id) {
+  for (const char* rest : {R"("method":"ping","params":[])", R"("method":7)", R"("x":1)"}) {
+    EXPECT_EQ(post(fmt::format(R"({{"jsonrpc":"2.0","id":"a7",{}}})", rest)).status, 400U) << rest;
+    EXPECT_THAT(reply.body, testing::StartsWith(R"({"jsonrpc":"2.0","id":"a7","error":{)")) << rest;
+  }
+  EXPECT_THAT(post(R"({"jsonrpc":"2.0","id":{},"method":"ping"})").body, HasSubstr(R"("id":null)"));
+}
+
 TEST_F(mcp_test, tools_are_methods_that_may_be_called_from_outside) {
   const std::string tools = rpc("tools/list");
   EXPECT_THAT(tools, HasSubstr(R"("name":"test-v1-Echo-echo")"));
@@ -170,6 +179,20 @@ TEST_F(mcp_test, a_services_error_is_a_result_that_the_model_reads) {
   const std::string told = rpc("tools/call", R"({"name":"test-v1-Echo-boom"})");
   EXPECT_EQ(reply.status, 200U);
   EXPECT_THAT(told, HasSubstr(R"("text":"invalid_argument: 1 violation\n- n: too large"}],"isError":true)"));
+}
+
+// MCP 2025-11-25, "Authorization": 401 with WWW-Authenticate, from which clients learn that they need a token.
+TEST_F(mcp_test, a_call_that_needs_a_known_caller_is_401_for_an_anonymous_one) {
+  echo.failure.code = error_code::unauthenticated;
+  echo.failure.cause = failure_cause::anonymous;
+  echo.failure.message = "send a token";
+  const std::string told = rpc("tools/call", R"({"name":"test-v1-Echo-boom"})");
+  EXPECT_EQ(reply.status, 401U);
+  EXPECT_THAT(reply.headers, HasSubstr("WWW-Authenticate: Bearer realm=\"waggle\"\r\n"));
+  EXPECT_THAT(told, HasSubstr(R"("text":"unauthenticated: send a token"}],"isError":true)"));
+  echo.failure.cause = failure_cause::none;
+  rpc("tools/call", R"({"name":"test-v1-Echo-boom"})");
+  EXPECT_EQ(reply.status, 200U) << "a guest's own error is for the model";
 }
 
 TEST_F(mcp_test, an_answer_that_is_not_json_cannot_forge_a_message) {

@@ -20,6 +20,21 @@ struct place {
   std::size_t index = 0;  ///< of the item
 };
 
+/// For messages that must not quote it.
+std::string_view kind_of(const value& v) {
+  switch (v.kind) {
+    case value_kind::null: return "null";
+    case value_kind::integer:
+    case value_kind::floating: return "a number";
+    case value_kind::boolean: return "a boolean";
+    case value_kind::string: return "a string";
+    case value_kind::enumeration: return "an enum's value";
+    case value_kind::list: return "a list";
+    case value_kind::object: return "an object";
+    default: return "another value";
+  }
+}
+
 /// Checks one argument's value or a default. Values are parsed no deeper than `source_limits::depth`.
 class value_checker {
  public:
@@ -49,7 +64,7 @@ class value_checker {
     for (std::size_t i = 0; i < v.items.size(); ++i) {
       const value& item = v.items[i];
       if (v.kind == value_kind::object && !seen.insert(item.key.text)) twice(item, at);
-      const place inner{at, item.key.text, i};
+      const place inner{at, hidden() ? std::string_view() : item.key.text, i};
       check_untyped(item, &inner);
     }
   }
@@ -58,6 +73,9 @@ class value_checker {
   void use(const value& v, const type_view& type, bool has_default, bool one_of) {
     into_.variables.push_back({v.text, v.offset, type, has_default, one_of});
   }
+
+  /// Values, and names that the schema does not know, are not quoted.
+  [[nodiscard]] bool hidden() const { return d_.schema.sensitive(); }
 
   void error(std::size_t offset, const place* at, std::string_view message, std::string_view section) {
     if (d_.found.full()) return;
@@ -72,12 +90,16 @@ class value_checker {
 
   void mismatch(const value& v, const type_view& type, const place* at, std::string_view hint = {}) {
     if (!d_.found.full())
-      error(v.offset, at, fmt::format("expected {}, found {}{}", print(type), shown(print(v)), hint), "§5.6.1");
+      error(v.offset, at,
+            fmt::format("expected {}, found {}{}", print(type), hidden() ? std::string(kind_of(v)) : shown(print(v)),
+                        hint),
+            "§5.6.1");
     check_untyped(v, at);
   }
 
   void twice(const value& item, const place* at) {
-    error(item.key.offset, at, fmt::format("{} is given twice", shown(item.key.text)), "§5.6.3");
+    error(item.key.offset, at,
+          hidden() ? "a field is given twice" : fmt::format("{} is given twice", shown(item.key.text)), "§5.6.3");
   }
 
   void check_named(const value& v, const type_view& type, const place* at) {
@@ -98,7 +120,9 @@ class value_checker {
     if (v.kind != value_kind::enumeration) return mismatch(v, type, at);
     if (!entry.values.contains(v.text) && !d_.found.full())
       error(v.offset, at,
-            fmt::format("{} has no value {}{}", shown(type.named), shown(v.text), did_you_mean(v.text, entry.values)),
+            hidden() ? fmt::format("this is no value of {}", shown(type.named))
+                     : fmt::format("{} has no value {}{}", shown(type.named), shown(v.text),
+                                   did_you_mean(v.text, entry.values)),
             "§5.6.1");
   }
 
@@ -106,17 +130,19 @@ class value_checker {
     if (v.kind != value_kind::object) return mismatch(v, type, at);
     name_set seen;
     for (const value& item : v.items) {
-      const place inner{at, item.key.text, 0};
-      if (!seen.insert(item.key.text)) twice(item, at);
       const auto it = entry.inputs.by_name.find(item.key.text);
-      if (it != entry.inputs.by_name.end()) {
+      const bool known = it != entry.inputs.by_name.end();
+      const place inner{at, known || !hidden() ? item.key.text : std::string_view(), 0};
+      if (!seen.insert(item.key.text)) twice(item, at);
+      if (known) {
         check(item, it->second->type, &inner, !it->second->default_value.empty(), entry.one_of);
         continue;
       }
       if (!d_.found.full())
         error(item.key.offset, at,
-              fmt::format("{} has no field {}{}", shown(type.named), shown(item.key.text),
-                          entry.inputs.near(item.key.text)),
+              hidden() ? fmt::format("{} has no such field", shown(type.named))
+                       : fmt::format("{} has no field {}{}", shown(type.named), shown(item.key.text),
+                                     entry.inputs.near(item.key.text)),
               "§5.6.2");
       check_untyped(item, &inner);
     }

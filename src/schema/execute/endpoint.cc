@@ -24,7 +24,6 @@ result<std::shared_ptr<const endpoint>> endpoint::make(std::span<const std::shar
   const auto parsed = std::make_shared<parsed_schema>(print_document(made.doc));
   if (made.sensitive) drop_sensitive(made.doc);
   e->sdl_ = made.sensitive ? print_document(made.doc) : parsed->text;
-  e->sensitive_ = made.sensitive;
   findings found(parsed->text, "the endpoint's schema");
   parsed->doc = parse(parsed->text, no_limits, found);
   parsed->index = index_schema(parsed->doc, false, found);
@@ -33,7 +32,7 @@ result<std::shared_ptr<const endpoint>> endpoint::make(std::span<const std::shar
     return fail(error_code::internal, fault::host,
                 fmt::format("the services' schemas could not be put together: {}", to_string(found.take().front())));
   e->parsed_ = parsed;
-  e->schema_ = std::make_unique<const query_schema>(parsed);
+  e->schema_ = std::make_unique<const query_schema>(parsed, made.sensitive);
   if (!parsed->doc.definitions.empty()) e->description_ = parsed->doc.definitions.front().description;
   for (auto& c : with_text) {
     e->parts_.push_back(std::make_unique<part>());

@@ -51,7 +51,7 @@ class endpoint {
   [[nodiscard]] const target* find(operation kind, std::string_view root_field) const;
   [[nodiscard]] const std::vector<std::unique_ptr<part>>& parts() const { return parts_; }
   /// Does a contract have values that must not be quoted (`@sensitive`)?
-  [[nodiscard]] bool sensitive() const { return sensitive_; }
+  [[nodiscard]] bool sensitive() const { return schema_->sensitive(); }
 
   /// The field that stands in for missing queries.
   static constexpr std::string_view services_field = "_services";
@@ -65,7 +65,6 @@ class endpoint {
   std::unique_ptr<const query_schema> schema_;
   std::vector<std::unique_ptr<part>> parts_;
   std::array<std::unordered_map<std::string, target>, 3> targets_;
-  bool sensitive_ = false;
 };
 
 }  // namespace waggle::graphql

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "schema/execute/execution.h"
+#include "schema/execute/validate.h"
 
 namespace waggle::graphql {
 namespace {
@@ -76,6 +77,23 @@ scalar Time @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time")
   EXPECT_EQ(e->find(operation::query, "get")->callee->name, "get");
   EXPECT_EQ(e->find(operation::query, "hidden"), nullptr);
   EXPECT_TRUE(e->sensitive());
+}
+
+TEST(endpoint_of_one, quotes_no_value_of_a_client_where_one_is_sensitive) {
+  const auto e = made({service("a.v1.A", "type Query { echo(pin: Int @sensitive): Int }")}, false);
+  EXPECT_THAT(e->sdl(), Not(HasSubstr("sensitive")));
+  prepared_document wrong(e, R"({echo(pin: "SECRET1")})");
+  findings found(wrong.text, "q");
+  wrong.doc = parse_executable(wrong.text, {}, found);
+  validate(e->schema(), wrong.doc, found);
+  EXPECT_EQ(to_string(found.take().at(0)), "q:1:12: error: pin of echo: expected Int, found a string (§5.6.1)");
+  const auto document = std::make_shared<prepared_document>(e, "query($p: Int) {echo(pin: $p)}");
+  findings none(document->text, "q");
+  document->doc = parse_executable(document->text, {}, none);
+  document->plan();
+  const auto run = execution::begin({.document = document, .operation_name = {}, .variables = R"({"p": "SECRET1"})"});
+  ASSERT_FALSE(run);
+  EXPECT_THAT(run.error().front().why.message, HasSubstr("variable $p: expected Int, got a string"));
 }
 
 TEST(endpoint_of_one, without_queries_has_the_field_services) {

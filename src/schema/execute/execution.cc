@@ -53,12 +53,16 @@ class execution::state {
     fields_.resize(root_->fields.size());
     for (std::size_t i = 0; i < fields_.size(); ++i) {
       prepare(root_->fields[i], fields_[i]);
+      if (kind() == operation::subscription && fields_[i].at_argument) no_stream(root_->fields[i], fields_[i]);
+      if (refused_) return;
       // `data` will be null, whatever follows; what stands before is called all the same, as §6.2.2 has it in order.
       if (fields_[i].at_argument && root_->fields[i].definition->type.non_null()) break;
     }
   }
 
   [[nodiscard]] operation kind() const { return operation_.kind; }
+  /// A request error: nothing is to be executed.
+  [[nodiscard]] const std::optional<response_error>& refused() const { return refused_; }
   [[nodiscard]] std::span<root_call> calls() { return calls_; }
   [[nodiscard]] bool lost() const { return lost_; }
 
@@ -128,7 +132,11 @@ class execution::state {
     call.method = into.target->callee->name;
     call.kind = operation_.kind;
     call.response_name = f.response_name();
-    if (!payload(f, into, call.payload)) return;
+    bounded_text text{.out = {}, .most_bytes = limits_.payload_bytes - payload_bytes_};
+    if (!payload(f, into, text)) return;
+    if (text.too_long) return too_much(f);
+    payload_bytes_ += text.out.size();
+    call.payload = std::move(text.out);
     error e;
     e.code = error_code::canceled;
     e.message = fmt::format("{}.{} was not called", call.service, call.method);
@@ -138,22 +146,24 @@ class execution::state {
   }
 
   /// CoerceArgumentValues (§6.4.1), as far as the method does not do it. False where an argument has no value but must.
-  bool payload(const planned_field& f, root_field& into, std::string& out) {
+  bool payload(const planned_field& f, root_field& into, bounded_text& to) {
+    const std::string& out = to.out;
     const bool bare = into.target->callee->bare && !f.definition->arguments.empty();
-    if (!bare) out += '{';
+    if (!bare) to.put("{");
     for (const input_value& defined : f.definition->arguments) {
       const auto given =
           std::ranges::find(f.first->arguments, defined.id.text, [](const argument& a) { return a.id.text; });
       const std::size_t before = out.size();
       if (!bare) {
-        if (before > 1) out += ',';
-        out += fmt::format("\"{}\":", defined.id.text);
+        if (before > 1) to.put(",");
+        to.put(fmt::format("\"{}\":", defined.id.text));
       }
       const std::size_t start = out.size();
-      bool has = given != f.first->arguments.end() && append_argument(out, given->given, variables_);
+      bool has = given != f.first->arguments.end() && append_argument(to, given->given, variables_);
       // A bare payload has no place where the method could see that it is missing.
       if (!has && bare && !defined.default_value.empty())
-        has = append_argument(out, defined.default_value.front(), variables_);
+        has = append_argument(to, defined.default_value.front(), variables_);
+      if (to.too_long) return true;
       const bool is_null = has && std::string_view(out).substr(start) == "null";
       if (defined.type.non_null() && (is_null || (!has && defined.default_value.empty()))) {
         error e;
@@ -164,11 +174,30 @@ class execution::state {
         into.at_argument = given != f.first->arguments.end() ? given->given.offset : f.first->offset;
         return false;
       }
-      if (!has && bare) out += "null";
-      if (!has && !bare) out.resize(before);
+      if (!has && bare) to.put("null");
+      if (!has && !bare) to.out.resize(before);
     }
-    if (!bare) out += '}';
+    if (!bare) to.put("}");
     return true;
+  }
+
+  /// CreateSourceEventStream (§6.2.3.1): without the arguments there is no stream, so there are no responses with `data`.
+  void no_stream(const planned_field& f, const root_field& r) {
+    text_.path.push_back({&f, 0});
+    text_.fail(*r.failed);
+    refused_ = std::move(text_.errors.back());
+    refused_->offsets = {*r.at_argument};
+  }
+
+  void too_much(const planned_field& f) {
+    refused_.emplace();
+    refused_->why.code = error_code::resource_exhausted;
+    refused_->why.whose = fault::caller;
+    refused_->why.message = fmt::format(
+        "the arguments are too much: more than {} bytes with each variable put in wherever it is used; send less at a "
+        "time",
+        limits_.payload_bytes);
+    refused_->offsets.push_back(f.first->offset);
   }
 
   /// Writes the value of a root field; false where it cannot be null and failed.
@@ -224,6 +253,8 @@ class execution::state {
   std::vector<root_field> fields_;
   std::vector<root_call> calls_;
   std::vector<std::size_t> of_calls_;  ///< the field of each
+  std::size_t payload_bytes_ = 0;
+  std::optional<response_error> refused_;
   response_text text_;
   bool lost_ = false;
 };
@@ -249,7 +280,9 @@ std::expected<execution, std::vector<response_error>> execution::begin(const exe
     if (!coerced) return std::unexpected(std::move(coerced.error()));
     variables = std::move(*coerced);
   }
-  return execution(std::make_unique<state>(request, *operation, plan, std::move(variables)));
+  auto made = std::make_unique<state>(request, *operation, plan, std::move(variables));
+  if (made->refused()) return std::unexpected(std::vector{*made->refused()});
+  return execution(std::move(made));
 }
 
 operation execution::kind() const { return state_->kind(); }

@@ -18,6 +18,8 @@ struct execution_limits {
   /// Nested arrays and objects of an answer, and nested fields of a response; at most 1,000.
   std::size_t depth = 200;
   std::size_t variable_bytes = std::size_t{1} << 20;
+  /// All payloads of a request together: each use of a variable is a copy of it.
+  std::size_t payload_bytes = std::size_t{4} << 20;
 };
 
 struct execution_request {
@@ -42,7 +44,8 @@ struct root_call {
 /// an answer. For one thread.
 class execution {
  public:
-  /// Request errors (§7.1.2): no such operation, or variables that do not fit (§6.1.2). The document is one that was validated.
+  /// Request errors (§7.1.2): no such operation, variables that do not fit (§6.1.2), a subscription's arguments
+  /// that do not (§6.2.3.1), or too much to be sent to services (`resource_exhausted`). The document is one that was validated.
   [[nodiscard]] static std::expected<execution, std::vector<response_error>> begin(const execution_request& request);
 
   execution(execution&&) noexcept;

@@ -165,11 +165,42 @@ TEST(coercing_arguments_6_4_1, a_bare_methods_payload_is_the_value_itself) {
 TEST(coercing_arguments_6_4_1, null_for_what_cannot_be_null_is_an_error_of_the_field) {
   execution run = begun("query($n: Int = 1) {number}");
   EXPECT_THAT(run.calls(), SizeIs(1));
-  execution failing = begun("subscription($n: Int = 1) {prices(from: $n) {id}}", R"({"n":null})");
+  execution failing = begun("mutation($n: String = \"x\") {add(name: $n) {id}}", R"({"n":null})");
   EXPECT_THAT(failing.calls(), IsEmpty());
-  EXPECT_EQ(failing.finish(), R"({"errors":[{"message":"the argument from of prices cannot be null",)"
-                              R"("locations":[{"line":1,"column":41}],"path":["prices"],)"
+  EXPECT_EQ(failing.finish(), R"({"errors":[{"message":"the argument name of add cannot be null",)"
+                              R"("locations":[{"line":1,"column":39}],"path":["add"],)"
                               R"("extensions":{"code":"invalid_argument","fault":"caller"}}],"data":null})");
+}
+
+// --- §6.2.3.1: CreateSourceEventStream ---
+
+// The stream ended at once, and nobody was told why.
+TEST(creating_source_event_stream_6_2_3_1, null_for_what_cannot_be_null_is_a_request_error) {
+  EXPECT_EQ(refused("subscription($n: Int = 1) {prices(from: $n) {id}}", R"({"n":null})"),
+            R"({"errors":[{"message":"the argument from of prices cannot be null",)"
+            R"("locations":[{"line":1,"column":41}],"path":["prices"],)"
+            R"("extensions":{"code":"invalid_argument","fault":"caller"}}]})");
+}
+
+// 900 uses of 900 kB came to 810 MB.
+TEST(coercing_arguments_6_4_1, each_use_of_a_variable_counts_before_it_is_copied) {
+  const std::string variables = fmt::format(R"({{"i":"{}"}})", std::string(900'000, 'x'));
+  const auto uses = [](std::size_t n) {
+    std::string all;
+    for (std::size_t i = 0; i < n; ++i) all += "$i ";
+    return all;
+  };
+  EXPECT_EQ(payload(fmt::format("query($i: ID!) {{item(id: 1, tags: [{}]) {{id}}}}", uses(4)), variables).size(),
+            4 * 900'002 + 21U);
+  const std::string often =
+      refused(fmt::format("query($i: ID!) {{item(id: 1, filter: {{ids: [{}]}}) {{id}}}}", uses(900)), variables);
+  EXPECT_THAT(often, HasSubstr("more than 4194304 bytes with each variable put in wherever it is used"));
+  EXPECT_THAT(often, HasSubstr(R"("locations":[{"line":1,"column":17}])"));
+  EXPECT_THAT(often, HasSubstr(R"("code":"resource_exhausted","fault":"caller")"));
+  std::string fields;
+  for (int i = 0; i < 5; ++i) fields += fmt::format("f{}: item(id: $i) {{id}} ", i);
+  EXPECT_THAT(refused("query($i: ID!) {" + fields + "}", variables), HasSubstr("resource_exhausted"));
+  EXPECT_EQ(response("query($i: String!) {__type(name: $i) {name}}", {}, variables), R"({"data":{"__type":null}})");
 }
 
 // --- §6.3.2: collecting fields ---

@@ -13,6 +13,9 @@ namespace {
 constexpr std::array<std::string_view, 5> specified_directives = {"deprecated", "include", "oneOf", "skip",
                                                                   "specifiedBy"};
 
+/// No type that a contract can have has a longer one, with all its letters escaped.
+constexpr std::size_t longest_name = std::size_t{64} << 10;
+
 const directive* find(const std::vector<directive>& directives, std::string_view id) {
   const auto at = std::ranges::find(directives, id, [](const directive& d) { return d.id.text; });
   return at == directives.end() ? nullptr : &*at;
@@ -92,11 +95,11 @@ void introspection::list(const Range& items, Write write) {
 void introspection::root(const planned_field& f) {
   if (f.definition == &query_schema::schema_field()) return schema_of(f);
   const auto name_argument = std::ranges::find(f.first->arguments, "name", [](const argument& a) { return a.id.text; });
-  std::string asked;
+  bounded_text asked{.out = {}, .most_bytes = longest_name};
   if (name_argument != f.first->arguments.end()) (void)append_argument(asked, name_argument->given, variables_);
   json_tape name;
   std::string decoded;
-  if (!name.read(std::move(asked), 1) || name[0].kind != json_kind::string) return null();
+  if (asked.too_long || !name.read(std::move(asked.out), 1) || name[0].kind != json_kind::string) return null();
   const type_entry* const entry = visible(name.string(0, decoded));
   if (entry == nullptr) return null();
   type(f, {entry, {}});

@@ -110,7 +110,8 @@ const field* query_schema::composite::find(std::string_view field_name) const {
   return it == fields.end() ? nullptr : it->second;
 }
 
-query_schema::query_schema(std::shared_ptr<const parsed_schema> of) : of_(std::move(of)) {
+query_schema::query_schema(std::shared_ptr<const parsed_schema> of, bool sensitive)
+    : of_(std::move(of)), sensitive_(sensitive) {
   add(introspection_types());
   add(of_->index);
   for (const auto& c : composites_) {

@@ -30,11 +30,13 @@ class query_schema {
     [[nodiscard]] const field* find(std::string_view field_name) const;
   };
 
-  /// `of` is a schema without errors.
-  explicit query_schema(std::shared_ptr<const parsed_schema> of);
+  /// `of` is a schema without errors. `sensitive`: it has values that must not be quoted (`@sensitive`).
+  explicit query_schema(std::shared_ptr<const parsed_schema> of, bool sensitive = false);
   query_schema(const query_schema&) = delete;
   query_schema& operator=(const query_schema&) = delete;
 
+  /// No value that a client sends is to be quoted to it: nobody knows where one would stand that does not fit.
+  [[nodiscard]] bool sensitive() const { return sensitive_; }
   [[nodiscard]] const schema& definitions() const { return of_->index; }
   /// The composite type of that name, introspection's too, or null.
   [[nodiscard]] const composite* find(std::string_view type_name) const;
@@ -57,6 +59,7 @@ class query_schema {
   void add(const schema& s);
 
   std::shared_ptr<const parsed_schema> of_;
+  bool sensitive_;
   std::vector<std::unique_ptr<composite>> composites_;
   std::unordered_map<std::string_view, composite*> by_name_;
   std::array<const composite*, 3> roots_{};

@@ -35,23 +35,25 @@ type Query {
 type Subscription { ticks(n: Int): Int! tocks: Int! }
 )";
 
-const query_schema& a_schema() {
-  static const query_schema made = [] {
+const query_schema& a_schema(bool sensitive = false) {
+  const auto make = [](bool with_sensitive) {
     const auto parsed = std::make_shared<parsed_schema>(sdl);
     findings found(parsed->text, "s");
     parsed->doc = parse(parsed->text, {}, found);
     parsed->index = index_schema(parsed->doc, false, found);
     for (const diagnostic& d : found.take()) ADD_FAILURE() << to_string(d);
-    return query_schema(parsed);
-  }();
-  return made;
+    return query_schema(parsed, with_sensitive);
+  };
+  static const query_schema made = make(false);
+  static const query_schema secret = make(true);
+  return sensitive ? secret : made;
 }
 
-std::vector<std::string> messages(std::string_view text) {
+std::vector<std::string> messages(std::string_view text, bool sensitive = false) {
   findings found(text, "q");
   const executable_document doc = parse_executable(text, {}, found);
   EXPECT_FALSE(found.has_errors()) << text.substr(0, 200);
-  validate(a_schema(), doc, found);
+  validate(a_schema(sensitive), doc, found);
   std::vector<std::string> out;
   for (const diagnostic& d : found.take()) out.push_back(to_string(d));
   return out;
@@ -239,6 +241,21 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(validate, reports_the_errors_of_all_rules_together) {
   EXPECT_THAT(messages("query($a:Int){dog{nam @onse x:id x:name ...F}} fragment G on Rock{weight}"),
               testing::SizeIs(6));
+}
+
+// `{echo(pin: "SECRET1")}` was told: expected Int, found "SECRET1".
+TEST(validate, quotes_no_values_where_some_are_sensitive) {
+  for (const char* text :
+       {R"({any(of:{a:"SECRET",a:1}) at(point:"SECRET")})", R"({at(point:{x:"SECRET",y:[SECRET]})})",
+        R"({at(point:{x:1,color:SECRET})})", R"({at(point:{x:1,color:"SECRET"})})", R"({at(point:{x:1,SECRET:1})})",
+        R"({at(point:{x:1,SECRET:{a:1,a:2}})})", R"({any(of:{SECRET:{SECRET:1,SECRET:2}})})",
+        R"({pets(first:"SECRET"){name}})", R"(query($n:Int="SECRET"){float(f:$n)})", R"({float(f:{SECRET:1})})"}) {
+    const std::vector<std::string> all = messages(text, true);
+    EXPECT_FALSE(all.empty()) << text;
+    for (const std::string& m : all) EXPECT_THAT(m, testing::Not(HasSubstr("SECRET"))) << text;
+  }
+  EXPECT_THAT(messages(R"({at(point:{x:"SECRET"})})", true),
+              ElementsAre("q:1:14: error: point of at.x: expected Int, found a string (§5.6.1)"));
 }
 
 // --- documents that mean harm ---

@@ -58,7 +58,9 @@ variable_types::variable_types(const endpoint& of, const operation_definition& o
   checked_.payload.type = types.arguments_of(arguments);
   checked_.types = std::make_shared<const type_tables>(types.finish());
   if (found.has_errors())
-    unusable_ = caller_error(fmt::format("the variables' definitions make no sense: {}", found.take().front().message));
+    unusable_ = caller_error(
+        of.sensitive() ? "the variables' definitions make no sense"
+                       : fmt::format("the variables' definitions make no sense: {}", found.take().front().message));
 }
 
 /// The object with the operation's own variables only.
@@ -117,39 +119,41 @@ std::expected<variable_values, std::vector<response_error>> variable_types::coer
   return made;
 }
 
-bool append_argument(std::string& out, const value& v, const variable_values& variables) {
+bool append_argument(bounded_text& to, const value& v, const variable_values& variables) {
   switch (v.kind) {
     case value_kind::variable: {
       const std::optional<std::string_view> given = variables.find(v.text);
       if (!given) return false;
-      out += *given;
+      to.put(*given);
       return true;
     }
     case value_kind::string:
-    case value_kind::enumeration: out += json_quote(v.text); return true;
+    case value_kind::enumeration: to.put(json_quote(v.text)); return true;
     case value_kind::list: {
-      out += '[';
+      to.put("[");
       for (const value& item : v.items) {
-        if (&item != &v.items.front()) out += ',';
-        if (!append_argument(out, item, variables)) out += "null";
+        if (to.too_long) break;
+        if (&item != &v.items.front()) to.put(",");
+        if (!append_argument(to, item, variables)) to.put("null");
       }
-      out += ']';
+      to.put("]");
       return true;
     }
     case value_kind::object: {
-      const std::size_t start = out.size();
+      const std::size_t start = to.out.size();
       for (const value& item : v.items) {
-        const std::size_t before = out.size();
-        out += before == start ? '{' : ',';
-        out += json_quote(item.key.text);
-        out += ':';
-        if (!append_argument(out, item, variables)) out.resize(before);
+        if (to.too_long) break;
+        const std::size_t before = to.out.size();
+        to.put(before == start ? "{" : ",");
+        to.put(json_quote(item.key.text));
+        to.put(":");
+        if (!append_argument(to, item, variables)) to.out.resize(before);
       }
-      if (out.size() == start) out += '{';
-      out += '}';
+      if (to.out.size() == start) to.put("{");
+      to.put("}");
       return true;
     }
-    default: out += v.text; return true;
+    default: to.put(v.text); return true;
   }
 }
 

@@ -47,8 +47,20 @@ class variable_types {
   std::optional<error> unusable_;  ///< the definitions make no sense
 };
 
+/// A text that is not to become longer than that: a document can use a long variable very often.
+struct bounded_text {
+  std::string out;
+  std::size_t most_bytes = 0;
+  bool too_long = false;  ///< something was left out, and the text is of no use
+
+  void put(std::string_view text) {
+    if (text.size() > most_bytes || out.size() > most_bytes - text.size()) too_long = true;
+    if (!too_long) out += text;
+  }
+};
+
 /// A value in a document as JSON: an enum's as a string, variables by their values. A variable without a value is null in a
 /// list, and leaves out an object's field (§3.10). False where the whole value is such a variable; nothing was written then.
-bool append_argument(std::string& out, const value& v, const variable_values& variables);
+bool append_argument(bounded_text& to, const value& v, const variable_values& variables);
 
 }  // namespace waggle::graphql
