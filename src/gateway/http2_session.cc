@@ -404,9 +404,9 @@ void http2_session::drop_body(stream& s) {
   s.exchange.reset();
 }
 
-/// The stream is closed. It stays while its call does.
+/// The stream is closed. It stays while its call does, whose input is the body: a guest that runs all the same is to get it.
 void http2_session::let_go(stream& s) {
-  drop_body(s);
+  buffered_ -= std::exchange(s.received, 0);
   s.end_reply();
   s.exchange.stop();
   if (!s.exchange.asking()) streams_.erase(s.id);
