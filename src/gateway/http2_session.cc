@@ -375,6 +375,7 @@ void http2_session::answer(stream& s, http_reply reply) {
   }
   http_stats::add(shared_.stats.answers[std::min(reply.status / 100, 5U)]);
   const bool with_body = s.give(std::move(reply));
+  if (shared_.draining) s.drain();  // `drain` was called before it was there
   nghttp2_data_provider body{{.ptr = &s}, callbacks::read};
   if (nghttp2_submit_response(session_, s.id, fields.data(), fields.size(), with_body ? &body : nullptr) != 0)
     reset(s, NGHTTP2_INTERNAL_ERROR);
@@ -523,6 +524,7 @@ void http2_session::drain() {
   const holding busy(busy_);
   for (const auto& [id, s] : streams_) {
     s->drain();
+    if (s->has_stream() && s->deferred) queue(*s);  // it has ended, and nothing else would wake it
     if (s->wants_body() && s->answered) end_body(*s);
   }
   drained_ = true;

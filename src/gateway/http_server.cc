@@ -135,6 +135,7 @@ void http_server::connection::look_at_preface(std::string_view first) {
   const auto space = other->space();  // as large as the other's first
   first.copy(space.data(), space.size());
   session_ = std::move(other);
+  if (state_->ending) session_->drain();  // the one before was told
 }
 
 void http_server::connection::start() {
