@@ -1,6 +1,7 @@
 // Streams on sockets: what the server does when they wake it, when nobody takes them, and when it ends.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -95,6 +96,56 @@ TEST_F(HttpStreamServer, a_client_that_goes_ends_its_stream) {
   leave();
   EXPECT_TRUE(until([&] { return server.stats().connections_open == 0; }));
   EXPECT_EQ(shop.stopped, 1);
+}
+
+// Nothing was read any more, and the client's end not seen: the guest was asked for ever.
+TEST_F(HttpStreamServer, a_client_that_goes_behind_a_full_input_ends_its_stream) {
+  subscribe();
+  ASSERT_TRUE(until_got("text/event-stream"));
+  const std::string much(20'480, 'G');  // what there is room for
+  EXPECT_EQ(::send(client, much.data(), much.size(), MSG_NOSIGNAL), static_cast<ssize_t>(much.size()));
+  ASSERT_TRUE(until([&] { return server.stats().bytes_in > much.size(); }));
+  EXPECT_EQ(server.stats().connections_open, 1U);
+  leave();
+  EXPECT_TRUE(until([&] { return server.stats().connections_open == 0; }));
+  EXPECT_EQ(shop.stopped, 1);
+}
+
+TEST_F(HttpStreamServer, who_sends_more_than_there_is_room_for_behind_a_stream_is_left) {
+  subscribe();
+  ASSERT_TRUE(until_got("text/event-stream"));
+  const std::string much(60'000, 'G');
+  EXPECT_EQ(::send(client, much.data(), much.size(), MSG_NOSIGNAL), static_cast<ssize_t>(much.size()));
+  EXPECT_TRUE(until([&] { return server.stats().connections_open == 0; }));
+}
+
+// A peer that is gone without a word (a cut line) would otherwise be kept for ever.
+TEST_F(HttpStreamServer, the_kernel_looks_whether_clients_are_there) {
+  subscribe();
+  sockaddr_in ours{};
+  socklen_t size = sizeof ours;
+  ASSERT_EQ(::getsockname(client, reinterpret_cast<sockaddr*>(&ours), &size), 0);
+  int seen = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET ||
+        peer.sin_port != ours.sin_port)
+      continue;
+    ++seen;
+    const auto option = [&](int level, int name) {
+      int value = 0;
+      socklen_t n = sizeof value;
+      EXPECT_EQ(::getsockopt(fd, level, name, &value, &n), 0);
+      return value;
+    };
+    EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 60);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 15);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 4);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 120'000);
+  }
+  EXPECT_EQ(seen, 1);
 }
 
 TEST_F(HttpStreamServer, a_quiet_stream_has_no_time_limit) {
