@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -56,13 +58,16 @@ class HttpStreamServer : public graphql_shop {
   }
   bool until_ended() { return until_got(""); }
   void subscribe() {
+    send_request();
+    EXPECT_TRUE(until([&] { return !shop.asked.empty(); }));
+  }
+  void send_request() const {
     const std::string_view body = R"({"query":"subscription{t:ticks}"})";
     const std::string request = fmt::format(
         "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n"
         "Content-Length: {}\r\n\r\n{}",
         body.size(), body);
     EXPECT_EQ(::send(client, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
-    EXPECT_TRUE(until([&] { return !shop.asked.empty(); }));
   }
 
   http_server server{loop, directory, {}, {}, nullptr, &front};
@@ -172,6 +177,25 @@ TEST_F(HttpStreamServer, a_client_that_takes_nothing_holds_back_its_stream_and_i
   clock.advance(31s);
   EXPECT_TRUE(until([&] { return server.stats().connections_open == 0; }));
   EXPECT_LE(shop.asked.size(), asked + 1);
+}
+
+// Sixteen pieces in a row held the core.
+TEST_F(HttpStreamServer, a_stream_leaves_others_their_turn) {
+  const std::string item = '"' + std::string(60'000, 'x') + '"';
+  for (int i = 0; i < 1000; ++i) shop.answers["ticks"].push_back(R"({"items":[)" + item + "]}");
+  send_request();
+  std::size_t most = 0;
+  const auto give_up = std::chrono::steady_clock::now() + 20s;
+  while (shop.asked.size() < 40 && std::chrono::steady_clock::now() < give_up) {
+    const std::size_t before = shop.asked.size();
+    loop.poll_one();
+    most = std::max(most, shop.asked.size() - before);
+    char some[65'536];
+    while (::recv(client, some, sizeof some, MSG_DONTWAIT) > 0) {
+    }
+  }
+  EXPECT_GE(shop.asked.size(), 40U);
+  EXPECT_LE(most, 4U);
 }
 
 TEST_F(HttpStreamServer, draining_ends_streams) {
