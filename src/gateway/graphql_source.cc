@@ -72,7 +72,9 @@ std::optional<graphql_source::response> graphql_source::next() {
   if (stream_ == nullptr) {
     if (!answer_) return std::nullopt;
     ended_ = true;
-    return response{std::move(*answer_), {}};
+    response last{std::move(*answer_), {}};
+    answer_.reset();
+    return last;
   }
   if (auto item = stream_->next())
     return response{items_->respond_item(std::move(item->json)), std::move(item->cursor)};

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ class graphql_source {
   [[nodiscard]] std::optional<response> next();
   /// It may go on without end.
   [[nodiscard]] bool is_subscription() const { return operation_ == nullptr; }
+  /// Bytes of a query's or mutation's response that `next` has not given yet.
+  [[nodiscard]] std::size_t held() const { return answer_ ? answer_->size() : 0; }
   /// Nothing comes any more.
   [[nodiscard]] bool ended() const { return ended_; }
 

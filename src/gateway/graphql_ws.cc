@@ -1,5 +1,6 @@
 #include "gateway/graphql_ws.h"
 
+#include <deque>
 #include <map>
 #include <utility>
 
@@ -22,6 +23,8 @@ using graphql::json_tape;
 constexpr std::string_view protocol = "graphql-transport-ws";
 /// Of one connection.
 constexpr std::size_t most_operations = 100;
+/// While more of finished queries and mutations waits to be sent, nothing is begun.
+constexpr std::size_t most_held = std::size_t{1} << 20;
 constexpr std::size_t longest_id = 128;
 constexpr std::size_t deepest = 200;
 /// So much is put together before it is sent.
@@ -30,6 +33,7 @@ constexpr auto quiet = std::chrono::seconds(30);
 
 /// The protocol's reasons to close.
 enum : std::uint16_t {
+  slow_message = 1008,
   bad_message = 4400,
   unauthorized = 4401,
   forbidden = 4403,
@@ -76,28 +80,50 @@ class graphql_ws final : public reply_stream {
   void received(std::string_view bytes) override {
     heard_ = true;
     socket_.received(bytes);
+    if (socket_.unfinished() && !message_.running()) shared_.loop->start_after(message_, shared_.settings.body_timeout);
   }
-  void drain() override {
-    operations_.clear();
-    socket_.close(restarting, "the node ends; come again");
-  }
+  void drain() override;
   void abort() override {
     timer_.stop();
-    operations_.clear();
+    message_.stop();
+    clear();
     ended_ = true;
   }
 
  private:
-  using operations = std::map<std::string, std::unique_ptr<graphql_source>, std::less<>>;
+  struct operation {
+    operation(graphql_ws& in, std::string name, std::unique_ptr<graphql_source> from)
+        : of(in), id(std::move(name)), source(std::move(from)) {}
+    graphql_ws& of;
+    const std::string id;
+    const std::unique_ptr<graphql_source> source;
+    bool ready = false;
+  };
+  using operations = std::map<std::string, std::unique_ptr<operation>, std::less<>>;
+
+  void add(std::string id, std::unique_ptr<graphql_source> source);
+  void mark(operation& o) {
+    if (!std::exchange(o.ready, true)) ready_.push_back(&o);
+  }
+  void erase(operations::iterator at) {
+    std::erase(ready_, at->second.get());
+    operations_.erase(at);
+  }
+  void clear() {
+    ready_.clear();
+    operations_.clear();
+  }
+  /// Why no operation may be begun now.
+  [[nodiscard]] std::optional<error> refuses() const;
 
   void on_message(std::string_view text);
   void on_init(const json_tape& json);
   void on_subscribe(const json_tape& json);
   void on_timer();
-  /// What `id` has to say, one response at most; whether there was one.
-  bool say(const std::string& id, graphql_source& source);
+  /// What it has to say, one response at most; whether there was one.
+  bool say(operation& o);
   void close(std::uint16_t code, std::string_view reason) {
-    operations_.clear();
+    clear();
     socket_.close(code, reason);
   }
 
@@ -107,7 +133,14 @@ class graphql_ws final : public reply_stream {
   request_context context_;
   websocket socket_;
   operations operations_;
+  std::deque<operation*> ready_;  // those that may have something to say, in turn
   timer timer_{this, [](void* self) { static_cast<graphql_ws*>(self)->on_timer(); }};
+  timer message_{this, [](void* self) {  // of a message that is not complete
+                   auto& s = *static_cast<graphql_ws*>(self);
+                   s.close(slow_message, "the message took too long");
+                   s.wake();
+                 }};
+  bool draining_ = false;
   bool acknowledged_ = false;
   bool heard_ = false;
   bool ended_ = false;
@@ -117,34 +150,81 @@ std::string graphql_ws::take() {
   if (ended_) return {};
   std::string out = socket_.take();
   // One response of each in turn: no operation keeps the others back.
-  for (bool more = true; more && out.size() < enough && !socket_.closing();) {
-    more = false;
-    for (auto at = operations_.begin(); at != operations_.end() && out.size() < enough;) {
-      const auto here = at++;
-      more |= say(here->first, *here->second);
-      if (here->second->ended()) {
-        socket_.send(fmt::format(R"({{"id":{},"type":"complete"}})", json_quote(here->first)));
-        operations_.erase(here);
-      }
-      out += socket_.take();
+  while (!ready_.empty() && out.size() < enough && !socket_.closing()) {
+    operation& o = *ready_.front();
+    ready_.pop_front();
+    o.ready = false;
+    if (say(o)) mark(o);
+    if (o.source->ended()) {
+      socket_.send(fmt::format(R"({{"id":{},"type":"complete"}})", json_quote(o.id)));
+      erase(operations_.find(o.id));
     }
+    out += socket_.take();
+  }
+  if (draining_ && operations_.empty() && !socket_.closing()) {
+    socket_.close(restarting, "the node ends; come again");
+    out += socket_.take();
   }
   if (socket_.ended()) abort();
   return out;
 }
 
-bool graphql_ws::say(const std::string& id, graphql_source& source) {
-  auto r = source.next();
+/// Subscriptions end here and go on elsewhere. What has an end of its own comes to it: a mutation would have been done, and nobody
+/// told.
+void graphql_ws::drain() {
+  draining_ = true;
+  for (auto at = operations_.begin(); at != operations_.end();) {
+    const auto here = at++;
+    if (here->second->source->is_subscription()) erase(here);
+  }
+}
+
+bool graphql_ws::say(operation& o) {
+  auto r = o.source->next();
   if (!r) return false;
   if (!r->cursor.empty() && r->json.ends_with('}')) {
     r->json.pop_back();
     r->json += fmt::format(R"(,"extensions":{{"cursor":{}}}}})", json_quote(r->cursor));
   }
-  socket_.send(fmt::format(R"({{"id":{},"type":"next","payload":{}}})", json_quote(id), r->json));
+  socket_.send(fmt::format(R"({{"id":{},"type":"next","payload":{}}})", json_quote(o.id), r->json));
   return true;
 }
 
+void graphql_ws::add(std::string id, std::unique_ptr<graphql_source> source) {
+  auto made = std::make_unique<operation>(*this, std::move(id), std::move(source));
+  made->source->listen(made.get(), [](void* self) {
+    auto& o = *static_cast<operation*>(self);
+    o.of.mark(o);
+    o.of.wake();
+  });
+  mark(*made);
+  std::string key = made->id;
+  operations_.emplace(std::move(key), std::move(made));
+}
+
+std::optional<error> graphql_ws::refuses() const {
+  if (draining_) {
+    error e;
+    e.code = error_code::unavailable;
+    e.whose = fault::host;
+    e.message = "the node ends; come again";
+    return e;
+  }
+  if (operations_.size() >= most_operations)
+    return overloaded(failure_cause::none,
+                      fmt::format("a connection has at most {} operations at a time", most_operations), duration(0));
+  std::size_t held = 0;
+  for (const operation* o : ready_) held += o->source->held();
+  if (held > most_held)
+    return overloaded(
+        failure_cause::none,
+        fmt::format("{} bytes of responses wait on this connection; read them before asking for more", held),
+        duration(0));
+  return std::nullopt;
+}
+
 void graphql_ws::on_message(std::string_view text) {
+  message_.stop();
   json_tape json;
   std::string decoded;
   const bool is_object = json.read(std::string(text), deepest) && json[0].kind == json_kind::object;
@@ -159,7 +239,7 @@ void graphql_ws::on_message(std::string_view text) {
   const std::uint32_t id = json.find(0, "id");
   if (type != "complete" || id == 0 || json[id].kind != json_kind::string)
     return close(bad_message, "unknown type of message, or one without its id");
-  if (const auto at = operations_.find(json.string(id, decoded)); at != operations_.end()) operations_.erase(at);
+  if (const auto at = operations_.find(json.string(id, decoded)); at != operations_.end()) erase(at);
 }
 
 void graphql_ws::on_init(const json_tape& json) {
@@ -197,11 +277,7 @@ void graphql_ws::on_subscribe(const json_tape& json) {
     socket_.send(fmt::format(R"({{"id":{},"type":"error","payload":{}}})", json_quote(id),
                              response.substr(before.size(), response.size() - before.size() - 1)));
   };
-  if (operations_.size() >= most_operations) {
-    error e = overloaded(failure_cause::none,
-                         fmt::format("a connection has at most {} operations at a time", most_operations), duration(0));
-    return refuse_this(graphql_error(e, false));
-  }
+  if (const auto why = refuses()) return refuse_this(graphql_error(*why, false));
   const bool debug = shared_.settings.show_debug;
   const auto params = read_graphql_json(json.raw(payload));
   if (!params) return refuse_this(graphql_error(params.error(), debug));
@@ -224,8 +300,7 @@ void graphql_ws::on_subscribe(const json_tape& json) {
   context.deadline = shared_.time.now() + shared_.graphql->settings.timeout;
   auto source =
       std::make_unique<graphql_source>(shared_, *std::move(begun), std::move(context), params->cursor, again_);
-  source->listen(this, [](void* self) { static_cast<graphql_ws*>(self)->wake(); });
-  operations_.emplace(std::move(id), std::move(source));
+  add(std::move(id), std::move(source));
 }
 
 void graphql_ws::on_timer() {

@@ -375,6 +375,7 @@ void http2_session::answer(stream& s, http_reply reply) {
   }
   http_stats::add(shared_.stats.answers[std::min(reply.status / 100, 5U)]);
   const bool with_body = s.give(std::move(reply));
+  if (shared_.draining) s.drain();  // `drain` was called before it was there
   nghttp2_data_provider body{{.ptr = &s}, callbacks::read};
   if (nghttp2_submit_response(session_, s.id, fields.data(), fields.size(), with_body ? &body : nullptr) != 0)
     reset(s, NGHTTP2_INTERNAL_ERROR);
@@ -404,9 +405,9 @@ void http2_session::drop_body(stream& s) {
   s.exchange.reset();
 }
 
-/// The stream is closed. It stays while its call does.
+/// The stream is closed. It stays while its call does, whose input is the body: a guest that runs all the same is to get it.
 void http2_session::let_go(stream& s) {
-  drop_body(s);
+  buffered_ -= std::exchange(s.received, 0);
   s.end_reply();
   s.exchange.stop();
   if (!s.exchange.asking()) streams_.erase(s.id);
@@ -523,6 +524,7 @@ void http2_session::drain() {
   const holding busy(busy_);
   for (const auto& [id, s] : streams_) {
     s->drain();
+    if (s->has_stream() && s->deferred) queue(*s);  // it has ended, and nothing else would wake it
     if (s->wants_body() && s->answered) end_body(*s);
   }
   drained_ = true;

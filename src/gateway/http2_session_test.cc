@@ -304,6 +304,20 @@ TEST_F(http2_test, a_call_that_does_not_stop_keeps_its_exchange) {
   EXPECT_FALSE(session->has_output());
 }
 
+// The guest ran with an empty payload.
+TEST_F(http2_test, a_call_that_does_not_stop_keeps_its_input) {
+  echo.stop_is_ignored = true;
+  client c;
+  const auto id = c.request("POST", wait_path, R"({"text":"kept"})");
+  talk(c);
+  c.reset(id);
+  talk(c);
+  ASSERT_EQ(echo.waiting.size(), 1U);
+  EXPECT_EQ(echo.waiting.front()->request.input, R"({"text":"kept"})");
+  echo.let_go("1");
+  EXPECT_FALSE(session->asking());
+}
+
 // CVE-2023-44487
 TEST_F(http2_test, rapid_resets_end_the_connection) {
   client c;

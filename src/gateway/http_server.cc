@@ -1,5 +1,6 @@
 #include "gateway/http_server.h"
 
+#include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -34,10 +35,27 @@ using socket_type = asio::basic_stream_socket<stream, core_loop::executor_type>;
 using acceptor_type = asio::basic_socket_acceptor<stream, core_loop::executor_type>;
 using sys_error = boost::system::error_code;
 
-/// How many pipelined requests a connection may have answered before others get their turn.
+/// How many pipelined requests a connection may have answered before others get their turn; and so many bytes.
 constexpr unsigned max_turns = 16;
+constexpr std::size_t max_sent = std::size_t{64} * 1024;
+/// A peer that is gone without a word is noticed after two minutes: a stream with nothing to say has no other time limit.
+constexpr int probe_after = 60;  // seconds
+constexpr int probe_every = 15;
+constexpr int probes = 4;
+constexpr int unanswered = 120'000;  // milliseconds, of bytes that were sent
 /// How long a connection without a request may stay open when the node drains.
 constexpr duration last_call = std::chrono::milliseconds(100);
+
+/// Connections inherit it from their listener (tcp(7)). Where a kernel does not know an option, it is left out.
+void watch_peers(acceptor_type& listener) {
+  using asio::detail::socket_option::integer;
+  sys_error ec;
+  listener.set_option(asio::socket_base::keep_alive(true), ec);
+  listener.set_option(integer<IPPROTO_TCP, TCP_KEEPIDLE>(probe_after), ec);
+  listener.set_option(integer<IPPROTO_TCP, TCP_KEEPINTVL>(probe_every), ec);
+  listener.set_option(integer<IPPROTO_TCP, TCP_KEEPCNT>(probes), ec);
+  listener.set_option(integer<IPPROTO_TCP, TCP_USER_TIMEOUT>(unanswered), ec);
+}
 
 /// What the connections of a server share. It lives until the last handler of the last one is gone.
 class http_server::state : public std::enable_shared_from_this<state> {
@@ -91,6 +109,7 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
   void pump();
   bool send();
   void read();
+  void watch();
   void on_read(sys_error ec, std::size_t n);
   void on_answer();
   void linger();
@@ -108,7 +127,8 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
   time_point alarm_ = time_point::max();
   byte_session::waits waits_ = byte_session::waits::nothing;
   std::uint64_t seen_ = 0;
-  bool looked_ = false;  // at the first bytes
+  std::size_t sent_ = 0;  // in this turn
+  bool looked_ = false;   // at the first bytes
   bool reading_ = false;
   bool sending_ = false;
   bool lingering_ = false;
@@ -135,6 +155,7 @@ void http_server::connection::look_at_preface(std::string_view first) {
   const auto space = other->space();  // as large as the other's first
   first.copy(space.data(), space.size());
   session_ = std::move(other);
+  if (state_->ending) session_->drain();  // the one before was told
 }
 
 void http_server::connection::start() {
@@ -150,8 +171,9 @@ void http_server::connection::start() {
 /// Everything that can be done now, then waits for whatever comes first.
 void http_server::connection::pump() {
   if (!session_->asking()) pending_ = nullptr;
+  sent_ = 0;
   for (unsigned turn = 0; !closed_ && !lingering_ && !sending_; ++turn) {
-    if (turn == max_turns) {
+    if (turn == max_turns || sent_ >= max_sent) {
       asio::post(socket_.get_executor(), [self = pointer(this)] { self->pump(); });
       break;
     }
@@ -193,6 +215,7 @@ bool http_server::connection::send() {
       return false;
     }
     session_->sent(n);
+    sent_ += n;
     due_ = time_point::max();  // progress: a new term
   }
   return true;
@@ -201,10 +224,28 @@ bool http_server::connection::send() {
 void http_server::connection::read() {
   if (reading_ || closed_) return;
   space_ = lingering_ ? std::span<char>(state_->scrap) : session_->space();
-  if (space_.empty()) return;  // the client has to wait until the pending call is answered
+  if (space_.empty()) {
+    // The client has to wait until the pending call is answered. A stream may have no end, and while nothing is read the client's
+    // would not be seen.
+    if (session_->waiting() == byte_session::waits::stream) watch();
+    return;
+  }
   reading_ = true;
   socket_.async_read_some(asio::buffer(space_.data(), space_.size()),
                           [self = pointer(this)](sys_error ec, std::size_t n) { self->on_read(ec, n); });
+}
+
+/// A stream is open, and what came behind its request fills the input. Who sends more is in error.
+void http_server::connection::watch() {
+  reading_ = true;
+  socket_.async_wait(socket_type::wait_read, [self = pointer(this)](sys_error ec) {
+    self->reading_ = false;
+    if (self->closed_) return;
+    if (ec) return self->on_read(ec, 0);
+    if (self->session_->waiting() == byte_session::waits::stream && self->session_->space().empty())
+      return self->close();
+    self->read();
+  });
 }
 
 void http_server::connection::on_read(sys_error ec, std::size_t n) {
@@ -414,6 +455,7 @@ result<void> http_server::listen(const std::string& address, std::uint16_t port)
   a.open(stream(at.protocol()), ec);
   if (!ec) a.set_option(asio::socket_base::reuse_address(true), ec);
   if (!ec) a.set_option(reuse_port(true), ec);
+  if (!ec) watch_peers(a);
   if (!ec) a.bind(at, ec);
   if (!ec) a.listen(asio::socket_base::max_listen_connections, ec);
   if (ec) {

@@ -536,6 +536,21 @@ TEST_F(server_test, a_client_that_begins_with_http_2_gets_it) {
   EXPECT_TRUE(until([&] { return drained; }));
 }
 
+TEST_F(server_test, draining_is_told_to_who_begins_with_http_2_only_then) {
+  client c(port);
+  http2_client_for_tests talker;
+  EXPECT_TRUE(until_open(1));
+  server->drain({}, [] {});
+  const auto id = talker.request("POST", "/test.v1.Echo/echo", "2");
+  EXPECT_TRUE(until([&] {
+    c.receive();
+    if (const std::string more = talker.exchange(std::exchange(c.got, {})); !more.empty() && !c.ended) c.send(more);
+    return c.ended;
+  }));
+  EXPECT_EQ(talker.answers[id].body, "2");
+  EXPECT_TRUE(talker.goaway);
+}
+
 TEST_F(server_test, a_lost_http_2_connection_stays_until_its_calls_have_ended) {
   echo.stop_is_ignored = true;
   for (const bool by_the_server : {false, true}) {

@@ -1,8 +1,11 @@
 // Streams on sockets: what the server does when they wake it, when nobody takes them, and when it ends.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -55,13 +58,16 @@ class HttpStreamServer : public graphql_shop {
   }
   bool until_ended() { return until_got(""); }
   void subscribe() {
+    send_request();
+    EXPECT_TRUE(until([&] { return !shop.asked.empty(); }));
+  }
+  void send_request() const {
     const std::string_view body = R"({"query":"subscription{t:ticks}"})";
     const std::string request = fmt::format(
         "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n"
         "Content-Length: {}\r\n\r\n{}",
         body.size(), body);
     EXPECT_EQ(::send(client, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
-    EXPECT_TRUE(until([&] { return !shop.asked.empty(); }));
   }
 
   http_server server{loop, directory, {}, {}, nullptr, &front};
@@ -97,6 +103,56 @@ TEST_F(HttpStreamServer, a_client_that_goes_ends_its_stream) {
   EXPECT_EQ(shop.stopped, 1);
 }
 
+// Nothing was read any more, and the client's end not seen: the guest was asked for ever.
+TEST_F(HttpStreamServer, a_client_that_goes_behind_a_full_input_ends_its_stream) {
+  subscribe();
+  ASSERT_TRUE(until_got("text/event-stream"));
+  const std::string much(20'480, 'G');  // what there is room for
+  EXPECT_EQ(::send(client, much.data(), much.size(), MSG_NOSIGNAL), static_cast<ssize_t>(much.size()));
+  ASSERT_TRUE(until([&] { return server.stats().bytes_in > much.size(); }));
+  EXPECT_EQ(server.stats().connections_open, 1U);
+  leave();
+  EXPECT_TRUE(until([&] { return server.stats().connections_open == 0; }));
+  EXPECT_EQ(shop.stopped, 1);
+}
+
+TEST_F(HttpStreamServer, who_sends_more_than_there_is_room_for_behind_a_stream_is_left) {
+  subscribe();
+  ASSERT_TRUE(until_got("text/event-stream"));
+  const std::string much(60'000, 'G');
+  EXPECT_EQ(::send(client, much.data(), much.size(), MSG_NOSIGNAL), static_cast<ssize_t>(much.size()));
+  EXPECT_TRUE(until([&] { return server.stats().connections_open == 0; }));
+}
+
+// A peer that is gone without a word (a cut line) would otherwise be kept for ever.
+TEST_F(HttpStreamServer, the_kernel_looks_whether_clients_are_there) {
+  subscribe();
+  sockaddr_in ours{};
+  socklen_t size = sizeof ours;
+  ASSERT_EQ(::getsockname(client, reinterpret_cast<sockaddr*>(&ours), &size), 0);
+  int seen = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET ||
+        peer.sin_port != ours.sin_port)
+      continue;
+    ++seen;
+    const auto option = [&](int level, int name) {
+      int value = 0;
+      socklen_t n = sizeof value;
+      EXPECT_EQ(::getsockopt(fd, level, name, &value, &n), 0);
+      return value;
+    };
+    EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 60);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 15);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 4);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 120'000);
+  }
+  EXPECT_EQ(seen, 1);
+}
+
 TEST_F(HttpStreamServer, a_quiet_stream_has_no_time_limit) {
   subscribe();
   ASSERT_TRUE(until_got("text/event-stream"));
@@ -121,6 +177,25 @@ TEST_F(HttpStreamServer, a_client_that_takes_nothing_holds_back_its_stream_and_i
   clock.advance(31s);
   EXPECT_TRUE(until([&] { return server.stats().connections_open == 0; }));
   EXPECT_LE(shop.asked.size(), asked + 1);
+}
+
+// Sixteen pieces in a row held the core.
+TEST_F(HttpStreamServer, a_stream_leaves_others_their_turn) {
+  const std::string item = '"' + std::string(60'000, 'x') + '"';
+  for (int i = 0; i < 1000; ++i) shop.answers["ticks"].push_back(R"({"items":[)" + item + "]}");
+  send_request();
+  std::size_t most = 0;
+  const auto give_up = std::chrono::steady_clock::now() + 20s;
+  while (shop.asked.size() < 40 && std::chrono::steady_clock::now() < give_up) {
+    const std::size_t before = shop.asked.size();
+    loop.poll_one();
+    most = std::max(most, shop.asked.size() - before);
+    char some[65'536];
+    while (::recv(client, some, sizeof some, MSG_DONTWAIT) > 0) {
+    }
+  }
+  EXPECT_GE(shop.asked.size(), 40U);
+  EXPECT_LE(most, 4U);
 }
 
 TEST_F(HttpStreamServer, draining_ends_streams) {

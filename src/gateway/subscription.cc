@@ -49,7 +49,7 @@ subscription::subscription(core_loop& core, const service_directory& directory, 
       cursor_(first_.stream_cursor.value_or("")) {}
 
 std::optional<stream_item> subscription::next() {
-  if (items_.empty() && !ended_ && !stopped_ && kept_ == nullptr && !due_.running()) {
+  if (taken_ == items_.size() && !ended_ && !stopped_ && kept_ == nullptr && !due_.running()) {
     if (wait_ > duration(0)) {
       core_.start_after(due_, wait_);
     } else {
@@ -58,10 +58,21 @@ std::optional<stream_item> subscription::next() {
       inside_ = false;
     }
   }
-  if (items_.empty()) return std::nullopt;
-  stream_item item = std::move(items_.front());
-  items_.pop_front();
+  if (taken_ == items_.size()) return std::nullopt;
+  const place at = items_[taken_++];
+  stream_item item{answer_.substr(at.begin, at.end - at.begin), {}};
+  if (taken_ == items_.size()) {
+    if (continues_) item.cursor = cursor_;
+    forget();
+  }
   return item;
+}
+
+/// Gives back the memory of the answer.
+void subscription::forget() {
+  std::string().swap(answer_);
+  std::vector<place>().swap(items_);
+  taken_ = 0;
 }
 
 void subscription::poll() {
@@ -97,7 +108,8 @@ void subscription::answered() {
     wait_ = std::clamp<duration>(*e.retry_after, shortest_wait, longest_wait);
   } else {
     failures_ = 0;
-    if (!read(*output)) return;
+    answer_ = std::move(*output);
+    if (!read()) return;
   }
   if (items_.empty() && !ended_) {
     core_.start_after(due_, wait_);
@@ -107,9 +119,9 @@ void subscription::answered() {
 }
 
 /// The call chain has checked that it fits; an operator may have switched that off.
-bool subscription::read(const std::string& answer) {
+bool subscription::read() {
   graphql::json_tape json;
-  if (!json.read(answer, deepest) || json[0].kind != graphql::json_kind::object) {
+  if (!json.read(answer_, deepest) || json[0].kind != graphql::json_kind::object) {
     end(bad_answer("the answer is no object with items"));
     return false;
   }
@@ -119,17 +131,18 @@ bool subscription::read(const std::string& answer) {
     return false;
   }
   for (std::uint32_t at = list + 1; at < json[list].next; at = json[at].next)
-    items_.push_back({std::string(json.raw(at)), {}});
+    items_.push_back({json[at].begin, json[at].end});
+  items_.shrink_to_fit();
+  continues_ = false;
   const auto is = [&](std::uint32_t at, graphql::json_kind kind) { return at != 0 && json[at].kind == kind; };
   if (const std::uint32_t at = json.find(0, "cursor"); is(at, graphql::json_kind::string)) {
     std::string decoded;
     cursor_ = json.string(at, decoded);
     if (cursor_.size() > longest_cursor) {
-      items_.clear();
       end(bad_answer(fmt::format("the cursor has {} bytes; at most {}", cursor_.size(), longest_cursor)));
       return false;
     }
-    if (!items_.empty()) items_.back().cursor = cursor_;
+    continues_ = true;
   }
   wait_ = items_.empty() ? duration(usual_wait) : duration(0);
   if (const std::uint32_t at = json.find(0, "afterMs"); is(at, graphql::json_kind::number)) {
@@ -144,10 +157,12 @@ bool subscription::read(const std::string& answer) {
     ended_ = true;
     wait_ = duration(0);
   }
+  if (items_.empty()) forget();
   return true;
 }
 
 void subscription::end(std::optional<error> why) {
+  forget();
   ended_ = true;
   why_ = std::move(why);
   if (!inside_ && wake_ != nullptr) wake_(self_);
@@ -156,6 +171,7 @@ void subscription::end(std::optional<error> why) {
 void subscription::stop() {
   listen(nullptr, nullptr);
   stopped_ = true;
+  forget();
   due_.stop();
   if (kept_ != nullptr) call_.stop(gone());
 }

@@ -1,8 +1,9 @@
 #pragma once
-#include <deque>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/service.h"
 #include "gateway/credentials.h"
@@ -35,7 +36,7 @@ class subscription : public std::enable_shared_from_this<subscription> {
   /// The next item, where one is there. Otherwise the service is asked as soon as it may be.
   [[nodiscard]] std::optional<stream_item> next();
   /// Nothing comes any more: `why` has the reason, nothing where the service said that it is done.
-  [[nodiscard]] bool ended() const { return ended_ && items_.empty(); }
+  [[nodiscard]] bool ended() const { return ended_ && taken_ == items_.size(); }
   [[nodiscard]] const std::optional<error>& why() const { return why_; }
   /// Nobody wants it any more.
   void stop();
@@ -43,7 +44,8 @@ class subscription : public std::enable_shared_from_this<subscription> {
  private:
   void poll();
   void answered();
-  bool read(const std::string& answer);
+  bool read();
+  void forget();
   void end(std::optional<error> why);
 
   core_loop& core_;
@@ -55,7 +57,15 @@ class subscription : public std::enable_shared_from_this<subscription> {
   std::string cursor_;
   service_call call_;
   std::shared_ptr<subscription> kept_;  // itself, while a call is under way
-  std::deque<stream_item> items_;
+  /// The last answer with items as it came, and where they are in it: a slow consumer may have many, and small ones.
+  std::string answer_;
+  struct place {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
+  std::vector<place> items_;
+  std::size_t taken_ = 0;   // of `items_`
+  bool continues_ = false;  // `cursor_` is behind the last of them
   timer due_{this, [](void* self) { static_cast<subscription*>(self)->poll(); }};
   duration wait_{0};
   unsigned failures_ = 0;  // in a row, of those that trying again may help

@@ -113,6 +113,7 @@ void tls_session::handshake() {
   SSL_get0_alpn_selected(ssl_, &protocol, &length);
   inner_ = make_inner_(length == 2, this, woken);  // "h2"; the other is "http/1.1"
   make_inner_ = nullptr;
+  if (drained_) inner_->drain();
 }
 
 /// Gives the inner session what has come. False where there is nothing, or no room.
@@ -205,6 +206,7 @@ void tls_session::timed_out() {
 }
 
 void tls_session::drain() {
+  drained_ = true;
   if (inner_ != nullptr) inner_->drain();
 }
 

@@ -64,6 +64,7 @@ class tls_session final : public byte_session {
   bool ended_ = false;      // nothing comes any more
   bool told_end_ = false;   // to the inner session
   bool said_bye_ = false;   // close_notify is written
+  bool drained_ = false;    // `drain` was called
   bool failed_ = false;     // nothing is read or encrypted any more
   bool lost_ = false;       // aborted
 };

@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 
 #include "gateway/fake_service_for_tests.h"
+#include "gateway/http2_for_tests.h"
+#include "gateway/http2_session.h"
 #include "gateway/http_session.h"
 #include "gateway/tls_for_tests.h"
 #include "gateway/tls_source.h"
@@ -274,6 +276,29 @@ TEST_F(tls_test, a_client_that_goes_has_its_call_stopped) {
   echo.let_go("1");
   EXPECT_FALSE(session->asking());
   EXPECT_EQ(take(), "");
+}
+
+// It stayed open until its client left.
+TEST_F(tls_test, a_drain_during_the_handshake_is_told_to_what_comes_after_it) {
+  session = std::make_unique<tls_session>(
+      shared, context,
+      [this](bool, void* self, byte_session::waker on_more) {
+        return std::make_unique<http2_session>(shared, self, on_more);
+      },
+      this, [](void*) {});
+  shared.draining = true;
+  session->drain();
+  tls_client_for_tests c("\x02h2");
+  talk(c);
+  ASSERT_TRUE(c.done);
+  http2_client_for_tests inner;
+  const auto id = inner.request("POST", "/test.v1.Echo/echo", "2");
+  send(c, inner.exchange(""));  // on its way already
+  for (int i = 0; i < 4; ++i)
+    if (const std::string more = inner.exchange(std::exchange(c.got, {})); !more.empty()) send(c, more);
+  EXPECT_EQ(inner.answers[id].body, "2");
+  EXPECT_TRUE(inner.goaway);
+  EXPECT_TRUE(session->over());
 }
 
 TEST_F(tls_test, a_client_may_not_negotiate_anew) {

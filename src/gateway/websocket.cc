@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include <openssl/evp.h>
 #include <wslay/wslay.h>
@@ -55,25 +56,40 @@ struct websocket::glue {
     of(user).output_.append(reinterpret_cast<const char*>(bytes), size);
     return static_cast<ssize_t>(size);
   }
+  static void begin(wslay_event_context_ptr, const wslay_event_on_frame_recv_start_arg* f, void* user) {
+    websocket& w = of(user);
+    w.control_ = wslay_is_ctrl_frame(f->opcode);
+    if (w.control_ || w.closing_) return;
+    w.unfinished_ = true;
+    if (f->payload_length > w.longest_ - w.text_.size()) w.close(WSLAY_CODE_MESSAGE_TOO_BIG, "");
+  }
+  static void chunk(wslay_event_context_ptr, const wslay_event_on_frame_recv_chunk_arg* c, void* user) {
+    websocket& w = of(user);
+    if (!w.control_ && !w.closing_) w.text_.append(reinterpret_cast<const char*>(c->data), c->data_length);
+  }
   static void message(wslay_event_context_ptr, const wslay_event_on_msg_recv_arg* m, void* user) {
     websocket& w = of(user);
     if (m->opcode == WSLAY_CONNECTION_CLOSE) {
       w.closing_ = true;  // wslay answers it
       return;
     }
+    if (wslay_is_ctrl_frame(m->opcode)) return;
+    w.unfinished_ = false;
+    const std::string text = std::exchange(w.text_, {});
     if (w.closing_) return;
     if (m->opcode == WSLAY_TEXT_FRAME)
-      w.on_text_({reinterpret_cast<const char*>(m->msg), m->msg_length});
+      w.on_text_(text);
     else if (m->opcode == WSLAY_BINARY_FRAME)
       w.close(WSLAY_CODE_UNSUPPORTED_DATA, "messages are text");
   }
 };
 
-websocket::websocket(std::size_t longest, receiver on_text) : on_text_(std::move(on_text)) {
-  static constexpr wslay_event_callbacks callbacks = {glue::give, glue::take, nullptr,      nullptr,
-                                                      nullptr,    nullptr,    glue::message};
+websocket::websocket(std::size_t longest, receiver on_text) : longest_(longest), on_text_(std::move(on_text)) {
+  static constexpr wslay_event_callbacks callbacks = {glue::give,  glue::take, nullptr,      glue::begin,
+                                                      glue::chunk, nullptr,    glue::message};
   if (wslay_event_context_server_init(&context_, &callbacks, this) != 0) throw std::bad_alloc();
-  wslay_event_config_set_max_recv_msg_length(context_, longest);
+  wslay_event_config_set_no_buffering(context_, 1);
+  wslay_event_config_set_max_recv_msg_length(context_, longest);  // of a frame; that of a message is looked at here
 }
 
 websocket::~websocket() { wslay_event_context_free(context_); }
@@ -101,7 +117,11 @@ void websocket::ping() {
 void websocket::close(std::uint16_t code, std::string_view reason) {
   if (closing_) return;
   closing_ = true;
-  reason = reason.substr(0, longest_reason);
+  if (reason.size() > longest_reason) {
+    std::size_t end = longest_reason;  // not inside a character: reasons are UTF-8
+    while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
+    reason = reason.substr(0, end);
+  }
   if (wslay_event_queue_close(context_, code, reinterpret_cast<const std::uint8_t*>(reason.data()), reason.size()) != 0)
     broken_ = true;
 }

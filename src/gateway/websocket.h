@@ -39,13 +39,19 @@ class websocket {
   /// Both sides are done with it, or it is broken: nothing comes after what `take` gave.
   [[nodiscard]] bool ended() const { return broken_ || (closing_ && written_); }
   [[nodiscard]] bool closing() const { return closing_; }
+  /// A part of a message is there, and more of it is to come.
+  [[nodiscard]] bool unfinished() const { return unfinished_ && !closing_; }
 
  private:
   struct glue;
   wslay_event_context* context_ = nullptr;
+  const std::size_t longest_;
   receiver on_text_;
+  std::string text_;  // of the message under way: wslay would keep each fragment for itself
   std::string_view input_;
   std::string output_;
+  bool control_ = false;  // the frame under way is a ping or the like
+  bool unfinished_ = false;
   bool closing_ = false;
   bool written_ = false;  // the closing frame
   bool broken_ = false;
