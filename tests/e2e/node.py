@@ -46,7 +46,13 @@ class Answer:
 
     @property
     def code(self):
-        return None if self.status == 200 else self.json["code"]
+        if self.status == 200:
+            return None
+        return self.json["code"] if "code" in self.json else self.json["errors"][0]["extensions"]["code"]
+
+    @property
+    def message(self):
+        return self.json["message"] if "message" in self.json else self.json["errors"][0]["message"]
 
     @property
     def fault(self):

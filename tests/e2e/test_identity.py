@@ -103,7 +103,7 @@ class Identity(TestCase):
 
     def refused(self, answer, status, code, text=""):
         self.assertEqual((status, code, "caller"), (answer.status, answer.code, answer.fault), answer)
-        self.assertIn(text, answer.json["message"])
+        self.assertIn(text, answer.message)
         if status == 401:
             self.assertTrue(answer.headers["www-authenticate"].startswith("Bearer"), answer.headers)
 
