@@ -30,7 +30,7 @@ class GraphqlWs : public graphql_shop {
     head.websocket_version = "13";
     head.websocket_key = "dGhlIHNhbXBsZSBub25jZQ==";
     head.websocket_protocols = "graphql-transport-ws";
-    http_reply reply = open_graphql_ws(shared, head, front.find("shop.v1.Shop"), {});
+    http_reply reply = open_graphql_ws(shared, head, "shop.v1.Shop", {});
     ASSERT_EQ(reply.status, 101U);
     ws = reply.stream;
     ws->listen(this, [](void* self) { ++static_cast<GraphqlWs*>(self)->woken; });
