@@ -13,7 +13,6 @@ namespace waggle::graphql {
 namespace {
 
 constexpr std::size_t deepest = 1000;
-constexpr std::size_t no_call = static_cast<std::size_t>(-1);
 
 std::vector<response_error> request_error(std::string message, std::size_t offset, bool located) {
   std::vector<response_error> all(1);
