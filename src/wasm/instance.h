@@ -107,6 +107,14 @@ class instance final : private wasi_host {
   const module& module_;
   const instance_settings& settings_;
   instance_host& host_;
+  /// Destroyed after the store, whose slot another thread may get then.
+  struct slot_given_back {
+    slot_given_back() = default;
+    slot_given_back(const slot_given_back&) = delete;
+    slot_given_back& operator=(const slot_given_back&) = delete;
+    ~slot_given_back();
+  };
+  slot_given_back given_back_;
   store_ptr store_;
   wasmtime_context_t* context_ = nullptr;
   native_exports exports_{};
