@@ -22,13 +22,13 @@ test: ## everything that is checked, as in CI
 bench: ## what things cost, as ns and as a ratio to the base
 	@tools/setup test
 	@tools/configure release
-	@cmake --build build/release -j$(JOBS)
+	@cmake --build build/release -j$(JOBS) --target benches
 	@tests/bench/run
 
 bench-peers: ## the same beside other systems
 	@tools/setup test
 	@tools/configure release
-	@cmake --build build/release -j$(JOBS)
+	@cmake --build build/release -j$(JOBS) --target benches
 	@tests/bench/run --peers
 
 soak: ## a node under everything at once: make soak MINUTES=10

@@ -32,6 +32,14 @@ std::unexpected<error> fail(error_code code, fault whose, std::string message) {
   return std::unexpected(std::move(e));
 }
 
+error caller_gone() {
+  error e;
+  e.code = error_code::canceled;
+  e.whose = fault::caller;
+  e.message = "the caller has gone";
+  return e;
+}
+
 error overloaded(failure_cause cause, std::string message, std::chrono::nanoseconds retry) {
   error e;
   e.code = error_code::resource_exhausted;

@@ -104,6 +104,9 @@ using result = std::expected<T, error>;
 /// `resource_exhausted`, for want of room; trying again after `retry` may help.
 [[nodiscard]] error overloaded(failure_cause cause, std::string message, std::chrono::nanoseconds retry);
 
+/// `canceled`: whoever asked does not wait any more.
+[[nodiscard]] error caller_gone();
+
 /// "not_found"
 [[nodiscard]] std::string_view to_string(error_code code);
 /// The code with this name or nothing.

@@ -48,6 +48,8 @@ class connect_stream final : public reply_stream {
                                              std::move(request), std::move(again));
     source_->listen(this, [](void* self) { static_cast<connect_stream*>(self)->wake(); });
   }
+  /// The caller's patience ends then.
+  void end_at(core_loop& loop, time_point when) { loop.start(deadline_, when); }
   void end(const std::optional<error>& why) {
     add_message(ready_, end_of_stream,
                 why ? fmt::format(R"({{"error":{}}})", connect_error_json(*why, show_debug_)) : std::string("{}"));
@@ -75,12 +77,23 @@ class connect_stream final : public reply_stream {
     if (!ended_) end(std::move(e));
   }
   void abort() override {
+    deadline_.stop();
     if (source_ != nullptr) std::exchange(source_, nullptr)->stop();
   }
 
  private:
+  void time_out() {
+    error e;
+    e.code = error_code::deadline_exceeded;
+    e.whose = fault::caller;
+    e.message = "the time that Connect-Timeout-Ms gives the stream is over";
+    if (!ended_) end(std::move(e));
+    wake();
+  }
+
   std::shared_ptr<subscription> source_;
   std::string ready_;
+  timer deadline_{this, [](void* self) { static_cast<connect_stream*>(self)->time_out(); }};
   bool show_debug_;
   bool ended_ = false;
 };
@@ -96,6 +109,7 @@ http_reply answer_connect_stream(http_shared& shared, std::string service, servi
     request.input = *std::move(payload);
     request.input.reserve(request.input.size() + padding);
     request.stream_cursor = "";
+    if (request.context.deadline) stream->end_at(*shared.loop, *request.context.deadline);
     stream->begin(shared, std::move(service), std::move(request), std::move(again));
   }
   return {.content_type = "application/connect+json", .body = {}, .headers = {}, .stream = stream};

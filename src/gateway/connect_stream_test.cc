@@ -20,9 +20,10 @@ std::string message(char flags, std::string_view json) {
 
 class ConnectStream : public graphql_shop {
  protected:
-  reply_stream& open(std::string_view body) {
+  reply_stream& open(std::string_view body, std::optional<time_point> deadline = {}) {
     service_request request;
     request.method = "ticks";
+    request.context.deadline = deadline;
     reply = answer_connect_stream(shared, "shop.v1.Shop", std::move(request), body);
     EXPECT_EQ(reply.status, 200U);
     EXPECT_EQ(reply.content_type, "application/connect+json");
@@ -79,6 +80,21 @@ TEST_F(ConnectStream, items_that_come_later_wake) {
   EXPECT_EQ(woken, 1);
   EXPECT_EQ(reply.stream->take(), message(0, "1"));
   reply.stream->abort();
+}
+
+// connectrpc.com/docs/protocol, "Timeouts": of the whole stream, also between two questions.
+TEST_F(ConnectStream, its_deadline_ends_it) {
+  shop.answers["ticks"] = {R"({"items":[1],"afterMs":60000})"};
+  EXPECT_EQ(open(message(0, "{}"), loop.now() + 100ms).take(), message(0, "1"));
+  clock.advance(99ms);
+  loop.poll();
+  EXPECT_FALSE(reply.stream->ended());
+  clock.advance(3ms);
+  loop.poll();
+  EXPECT_EQ(woken, 1);
+  EXPECT_TRUE(reply.stream->ended());
+  EXPECT_THAT(reply.stream->take().substr(5), HasSubstr("\"deadline_exceeded\""));
+  EXPECT_EQ(shop.asked.size(), 1U);
 }
 
 TEST_F(ConnectStream, drained_it_says_so) {

@@ -13,14 +13,6 @@ constexpr std::size_t padding = 64;
 /// So many calls of a query are under way: one request must not fill the queue that everybody waits in.
 constexpr std::size_t most_at_once = 8;
 
-error gone() {
-  error e;
-  e.code = error_code::canceled;
-  e.whose = fault::caller;
-  e.message = "the caller has gone";
-  return e;
-}
-
 void add(receipt& all, const receipt& one) {
   all.queue = std::max(all.queue, one.queue);
   all.validate += one.validate;
@@ -116,7 +108,7 @@ void graphql_operation::stop() {
   stopped_ = true;
   done_ = nullptr;
   for (one_call& c : calls_)
-    if (c.running) c.call.stop(gone());
+    if (c.running) c.call.stop(caller_gone());
 }
 
 std::expected<graphql_start, document_refusal> begin_graphql(graphql_front& front,

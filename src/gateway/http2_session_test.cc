@@ -1,10 +1,9 @@
 #include "gateway/http2_session.h"
 
-#include <cstring>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "gateway/byte_session_for_tests.h"
 #include "gateway/fake_service_for_tests.h"
 #include "gateway/gzip.h"
 #include "gateway/http2_for_tests.h"
@@ -32,32 +31,8 @@ class http2_test : public testing::Test {
         std::make_unique<http2_session>(shared, this, [](void* self) { ++static_cast<http2_test*>(self)->woken; });
   }
 
-  std::string give(std::string_view bytes, std::size_t some = 1'000'000) {
-    std::string out = take();
-    while (!bytes.empty()) {
-      const auto space = session->space();
-      if (space.empty()) break;
-      const std::size_t n = std::min({some, bytes.size(), space.size()});
-      std::memcpy(space.data(), bytes.data(), n);
-      bytes.remove_prefix(n);
-      session->received(n);
-      out += take();
-    }
-    return out;
-  }
-  std::string take() {
-    std::string out;
-    for (;;) {
-      session->proceed();
-      if (!session->has_output()) return out;
-      while (session->has_output()) {
-        const std::string_view part = session->output()[0];
-        most_waiting = std::max(most_waiting, part.size());
-        out += part.substr(0, 700);
-        session->sent(std::min<std::size_t>(700, part.size()));
-      }
-    }
-  }
+  std::string give(std::string_view bytes, std::size_t piece = 1'000'000) { return wire.give(*session, bytes, piece); }
+  std::string take() { return wire.take(*session); }
   void talk(client& c, std::size_t some = 1'000'000) {
     std::string to_server = c.exchange("");
     do to_server = c.exchange(give(to_server, some));
@@ -72,8 +47,8 @@ class http2_test : public testing::Test {
   fake_service echo;
   http_shared shared{clock, directory, stats};
   int woken = 0;
-  std::size_t most_waiting = 0;
   std::unique_ptr<http2_session> session;
+  wire_for_tests wire{.sip = 700};
 };
 
 constexpr const char* echo_path = "/test.v1.Echo/echo";
@@ -164,7 +139,7 @@ TEST_F(http2_test, a_long_answer_goes_as_the_client_takes_it) {
   const auto big = c.request("POST", "/test.v1.Echo/big", "1");
   talk(c);
   EXPECT_EQ(c.answers[big].body.size(), 3'000'000U);
-  EXPECT_LT(most_waiting, 64U << 10);
+  EXPECT_LT(wire.most_waiting, 64U << 10);
 }
 
 // The client's window stays shut.
@@ -395,7 +370,7 @@ TEST_F(http2_test, floods_of_frames_that_ask_for_nothing_end_the_connection) {
     attack(c, bytes);
     EXPECT_TRUE(session->over()) << int{type};
     EXPECT_TRUE(session->space().empty());
-    EXPECT_LT(most_waiting, 64U << 10);
+    EXPECT_LT(wire.most_waiting, 64U << 10);
   }
 }
 

@@ -28,14 +28,6 @@ constexpr std::size_t worth_gzip = 1024;
 constexpr std::size_t longest_gzip = std::size_t{64} * 1024;
 constexpr std::size_t no_limit = std::size_t{1} << 62;  // of what is our own
 
-error canceled() {
-  error e;
-  e.code = error_code::canceled;
-  e.whose = fault::caller;
-  e.message = "the caller has gone";
-  return e;
-}
-
 error not_found(std::string message) {
   error e;
   e.code = error_code::not_found;
@@ -200,7 +192,6 @@ void http_exchange::ask_stream(http_head& head, const http_route& route, std::sh
   request.context = *std::move(context);
   request.context.caller = std::move(who);
   request.context.trusted = shared_.settings.for_operator;
-  request.context.deadline.reset();  // of the stream, which has no end
   give(answer_connect_stream(shared_, route.target->description().name, std::move(request), call_.request.input,
                              identify_again_by(shared_, head)));
 }
@@ -268,9 +259,9 @@ void http_exchange::stop() {
   const bool was_inside = std::exchange(inside_, true);
   if (handler_ != nullptr) {
     std::exchange(handler_, nullptr)->stop();
-    refuse({canceled(), 0, {}});
+    refuse({caller_gone(), 0, {}});
   } else {
-    call_.stop(canceled());
+    call_.stop(caller_gone());
   }
   inside_ = was_inside;
 }

@@ -1,10 +1,9 @@
 #include "gateway/http_session.h"
 
-#include <cstring>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "gateway/byte_session_for_tests.h"
 #include "gateway/fake_service_for_tests.h"
 #include "gateway/gzip.h"
 #include "schema/describe/describe.h"
@@ -33,33 +32,8 @@ class session_test : public testing::Test {
   }
 
   /// Gives bytes, all at once or in pieces, and takes everything that comes out.
-  std::string give(std::string_view bytes, std::size_t piece = 1'000'000) {
-    std::string out;
-    while (!bytes.empty()) {
-      const auto space = session->space();
-      if (space.empty()) break;
-      const std::size_t n = std::min({piece, bytes.size(), space.size()});
-      std::memcpy(space.data(), bytes.data(), n);
-      bytes.remove_prefix(n);
-      session->received(n);
-      out += take();
-    }
-    return out;
-  }
-
-  std::string take() {
-    std::string out;
-    for (;;) {
-      session->proceed();
-      if (!session->has_output()) return out;
-      while (session->has_output()) {  // at most 7 bytes at a time, as a slow socket does
-        const auto parts = session->output();
-        const std::string_view part = parts[0].empty() ? parts[1] : parts[0];
-        out += part.substr(0, 7);
-        session->sent(std::min<std::size_t>(7, part.size()));
-      }
-    }
-  }
+  std::string give(std::string_view bytes, std::size_t piece = 1'000'000) { return wire.give(*session, bytes, piece); }
+  std::string take() { return wire.take(*session); }
 
   static std::string post(std::string_view method, std::string_view body, std::string_view fields = {}) {
     return fmt::format(
@@ -79,6 +53,7 @@ class session_test : public testing::Test {
   http_shared shared{clock, directory, stats};
   int woken = 0;
   std::unique_ptr<http_session> session;
+  wire_for_tests wire{.sip = 7};
 };
 
 TEST_F(session_test, a_post_is_answered) {

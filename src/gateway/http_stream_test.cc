@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "gateway/authenticator.h"
+#include "gateway/byte_session_for_tests.h"
 #include "gateway/graphql_shop_for_tests.h"
 #include "gateway/http_session.h"
 
@@ -27,32 +28,8 @@ class HttpStream : public graphql_shop {
   void connect() {
     session = std::make_unique<http_session>(shared, this, [](void* self) { ++static_cast<HttpStream*>(self)->woken; });
   }
-  std::string give(std::string_view bytes) {
-    std::string out;
-    while (!bytes.empty()) {
-      const auto space = session->space();
-      if (space.empty()) break;
-      const std::size_t n = std::min(bytes.size(), space.size());
-      std::memcpy(space.data(), bytes.data(), n);
-      bytes.remove_prefix(n);
-      session->received(n);
-      out += take();
-    }
-    return out;
-  }
-  std::string take() {
-    std::string out;
-    for (;;) {
-      session->proceed();
-      if (!session->has_output()) return out;
-      while (session->has_output()) {  // a few bytes at a time, as a slow socket does
-        const auto parts = session->output();
-        const std::string_view part = parts[0].empty() ? parts[1] : parts[0];
-        out += part.substr(0, 7);
-        session->sent(std::min<std::size_t>(7, part.size()));
-      }
-    }
-  }
+  std::string give(std::string_view bytes) { return wire.give(*session, bytes, bytes.size()); }
+  std::string take() { return wire.take(*session); }
   static std::string post(std::string_view target, std::string_view body, std::string_view fields = {},
                           std::string_view version = "1.1", std::string_view type = "application/json") {
     return fmt::format("POST {} HTTP/{}\r\nHost: localhost\r\nContent-Type: {}\r\n{}Content-Length: {}\r\n\r\n{}",
@@ -76,6 +53,7 @@ class HttpStream : public graphql_shop {
   static constexpr std::string_view complete = "event: complete\ndata:\n\n";
 
   std::unique_ptr<http_session> session;
+  wire_for_tests wire{.sip = 7};
   int woken = 0;
 };
 

@@ -22,14 +22,6 @@ constexpr std::size_t padding = 64;
 constexpr std::size_t longest_instructions = 4096;
 constexpr std::size_t longest_shown = 100;
 
-error canceled() {
-  error e;
-  e.code = error_code::canceled;
-  e.whose = fault::caller;
-  e.message = "the caller has gone";
-  return e;
-}
-
 mcp_problem unknown_tool(std::string_view name) {
   return {mcp_invalid_params,
           fmt::format("there is no tool {}; tools/list tells which there are", name.substr(0, longest_shown))};
@@ -159,7 +151,7 @@ void mcp_handler::finish_call() {
 
 void mcp_handler::stop() {
   stopped_ = true;
-  if (keep_ != nullptr) call_.stop(canceled());
+  if (keep_ != nullptr) call_.stop(caller_gone());
 }
 
 void mcp_handler::tell(std::string json, unsigned status) {

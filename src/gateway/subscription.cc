@@ -20,14 +20,6 @@ constexpr unsigned most_failures = 8;
 constexpr std::size_t longest_cursor = 4096;
 constexpr std::size_t deepest = 1000;
 
-error gone() {
-  error e;
-  e.code = error_code::canceled;
-  e.whose = fault::caller;
-  e.message = "the subscriber has gone";
-  return e;
-}
-
 error bad_answer(std::string message) {
   error e;
   e.code = error_code::internal;
@@ -173,7 +165,7 @@ void subscription::stop() {
   stopped_ = true;
   forget();
   due_.stop();
-  if (kept_ != nullptr) call_.stop(gone());
+  if (kept_ != nullptr) call_.stop(caller_gone());
 }
 
 }  // namespace waggle

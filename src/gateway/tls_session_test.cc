@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "gateway/byte_session_for_tests.h"
 #include "gateway/fake_service_for_tests.h"
 #include "gateway/http2_for_tests.h"
 #include "gateway/http2_session.h"
@@ -52,32 +53,8 @@ class tls_test : public testing::Test {
   }
 
   /// Gives the session these bytes; what it sends.
-  std::string give(std::string_view bytes, std::size_t piece = 1'000'000) {
-    std::string out = take();
-    while (!bytes.empty()) {
-      const auto space = session->space();
-      if (space.empty()) break;
-      const std::size_t n = std::min({piece, bytes.size(), space.size()});
-      std::memcpy(space.data(), bytes.data(), n);
-      bytes.remove_prefix(n);
-      session->received(n);
-      out += take();
-    }
-    return out;
-  }
-  std::string take() {
-    std::string out;
-    for (;;) {
-      session->proceed();
-      if (!session->has_output()) return out;
-      while (session->has_output()) {
-        const std::string_view part = session->output()[0];
-        most_waiting = std::max(most_waiting, part.size());
-        out += part.substr(0, 1000);
-        session->sent(std::min<std::size_t>(1000, part.size()));
-      }
-    }
-  }
+  std::string give(std::string_view bytes, std::size_t piece = 1'000'000) { return wire.give(*session, bytes, piece); }
+  std::string take() { return wire.take(*session); }
   /// Carries bytes until both have said all.
   void talk(tls_client_for_tests& c, std::string to_server = {}, std::size_t piece = 1'000'000) {
     do to_server = c.exchange(give(to_server, piece));
@@ -100,8 +77,8 @@ class tls_test : public testing::Test {
   std::shared_ptr<const tls_context> context;
   int woken = 0;
   bool chose_http2 = false;
-  std::size_t most_waiting = 0;
   std::unique_ptr<tls_session> session;
+  wire_for_tests wire{.sip = 1000};
 };
 
 TEST_F(tls_test, requests_are_answered_over_1_3_and_1_2) {
@@ -218,7 +195,7 @@ TEST_F(tls_test, little_is_encrypted_at_a_time) {
   talk(c);
   send(c, post("big", "{}"));
   EXPECT_EQ(c.got.size() - c.got.find("\r\n\r\n") - 4, 5'000'000U);
-  EXPECT_LT(most_waiting, 64U << 10);
+  EXPECT_LT(wire.most_waiting, 64U << 10);
 }
 
 TEST_F(tls_test, little_is_taken_while_a_call_is_pending) {

@@ -169,8 +169,6 @@ TEST(SchedulerProperties, SharesConvergeToTheWeights) {
                   static_cast<double>(first.count()), 5e6)
           << "seed " << seed;
     // Who comes and goes never gets more than its share of the time in which it could run.
-    unsigned weights = 0;
-    for (std::int64_t i = 0; i < busy; ++i) weights += w.services[static_cast<std::size_t>(i)]->weight;
     for (std::size_t i = static_cast<std::size_t>(busy); i < w.services.size(); ++i) {
       const one_service& s = *w.services[i];
       EXPECT_LE(each(s), first + 5ms) << "seed " << seed;

@@ -169,7 +169,7 @@ struct world {
 
   // What can happen next: each is an index for `act`.
   struct action {
-    enum kind { ask, stop, fine, trap, message, time, drain } what;
+    enum class kind { ask, stop, fine, trap, message, time, drain } what;
     std::size_t which = 0;
   };
   std::vector<action> possible() {
@@ -177,36 +177,36 @@ struct world {
     // Requests come in order: other orders are the same up to their names.
     for (std::size_t i = 0; i < requests.size(); ++i)
       if (!requests[i].asked) {
-        if (!draining) out.push_back({action::ask, i});
+        if (!draining) out.push_back({action::kind::ask, i});
         break;
       }
     for (std::size_t i = 0; i < requests.size(); ++i)
-      if (requests[i].asked && requests[i].finished == 0 && !requests[i].stopped) out.push_back({action::stop, i});
+      if (requests[i].asked && requests[i].finished == 0 && !requests[i].stopped) out.push_back({action::kind::stop, i});
     for (std::size_t i = 0; i < workers.size(); ++i)
       if (workers[i]->busy || workers[i]->warming) {
-        out.push_back({action::fine, i});
-        out.push_back({action::trap, i});
+        out.push_back({action::kind::fine, i});
+        out.push_back({action::kind::trap, i});
       }
     if (form.cores > 1)
-      for (std::size_t i = 0; i < form.cores; ++i) out.push_back({action::message, i});
-    if (!timed) out.push_back({action::time, 0});
-    if (!draining) out.push_back({action::drain, 0});
+      for (std::size_t i = 0; i < form.cores; ++i) out.push_back({action::kind::message, i});
+    if (!timed) out.push_back({action::kind::time, 0});
+    if (!draining) out.push_back({action::kind::drain, 0});
     return out;
   }
 
   void act(const action& a) {
     switch (a.what) {
-      case action::ask: ask(a.which); break;
-      case action::stop: stop(a.which); break;
-      case action::fine: workers[a.which]->end(worker_events::outcome::fine); break;
-      case action::trap: workers[a.which]->end(worker_events::outcome::broken); break;
-      case action::message: loops[a.which]->poll_one(); break;
-      case action::time:
+      case action::kind::ask: ask(a.which); break;
+      case action::kind::stop: stop(a.which); break;
+      case action::kind::fine: workers[a.which]->end(worker_events::outcome::fine); break;
+      case action::kind::trap: workers[a.which]->end(worker_events::outcome::broken); break;
+      case action::kind::message: loops[a.which]->poll_one(); break;
+      case action::kind::time:
         timed = true;
         clock.advance(std::chrono::seconds(2));
         for (auto& l : loops) l->poll();
         break;
-      case action::drain:
+      case action::kind::drain:
         draining = true;
         for (auto& p : pools) p->drain([this] { ++drained; });
         break;
@@ -324,7 +324,7 @@ TEST(PoolExhaustive, WorkersAreReplacedAfterSomeRequests) {
   EXPECT_GT(explore({.max = 1, .requests = 4, .max_requests = 2, .depth = 7}), 1000U);
 }
 // With more cores there are more orders: one step less, and another one less under the sanitizers, ten times as slow.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(WAGGLE_ASAN) || defined(WAGGLE_TSAN)
 constexpr std::size_t deep = 5;
 #else
 constexpr std::size_t deep = 6;

@@ -13,7 +13,7 @@
 #include <variant>
 
 #include <fmt/format.h>
-#ifdef __SANITIZE_ADDRESS__
+#ifdef WAGGLE_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
 
@@ -367,7 +367,7 @@ wasm_trap_t* trap(const row& r, std::string_view why) noexcept {
 /// To be called where an exception was caught on a fiber. AddressSanitizer does not know a fiber's stack and so does
 /// not clear its marks on the frames that the exception left; the next use of the same bytes would be reported.
 void forget_left_frames() noexcept {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef WAGGLE_ASAN
   constexpr std::size_t deepest = std::size_t{128} << 10;
   auto* const here = static_cast<char*>(__builtin_frame_address(0));
   __asan_unpoison_memory_region(here - deepest, deepest);

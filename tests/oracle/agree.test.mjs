@@ -9,7 +9,7 @@ import Ajv2020 from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { make_random } from "./coerce/random.mjs";
 
-const build = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, "../../build/release"));
+const build = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, "../../build/asan"));
 const seed = Number(process.argv[3] ?? 1);
 const contracts = 300;
 const values = 120;

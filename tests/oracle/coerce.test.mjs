@@ -15,7 +15,7 @@ import { fault_names, make_stand_in } from './coerce/stand_in.mjs';
 import { damaged, mutated, payload_of, print_value } from './coerce/values.mjs';
 import { explained } from './explained_coerce.mjs';
 
-const build = process.argv[2] ?? '../../build/release';
+const build = process.argv[2] ?? '../../build/asan';
 const seed = Number(process.env.SEED ?? 1); // the same in every run of make test
 const pairs = Number(process.env.PAIRS ?? 105_000);
 const answer_pairs = Math.ceil(pairs / 5);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { buildASTSchema, parse, validateSchema } from "graphql";
 
 const root = join(import.meta.dirname, "../..");
-const probe = join(process.argv[2] ?? join(root, "build/release"), "tests/oracle/convert_probe");
+const probe = join(process.argv[2] ?? join(root, "build/asan"), "tests/oracle/convert_probe");
 const prelude = readFileSync(join(root, "src/schema/prelude.graphql"), "utf8");
 const octokit = readFileSync(join(import.meta.dirname, "node_modules/@octokit/graphql-schema/schema.graphql"), "utf8");
 

@@ -8,7 +8,7 @@ import addFormats from "ajv-formats";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const waggle = path.join(path.resolve(process.argv[2] ?? path.join(root, "build/release")), "waggle");
+const waggle = path.join(path.resolve(process.argv[2] ?? path.join(root, "build/asan")), "waggle");
 let passed = 0;
 let failed = 0;
 function check(what, fine, more = "") {

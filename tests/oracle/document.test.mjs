@@ -11,7 +11,7 @@ const seed = Number(process.env.SEED ?? 1);
 const wanted = Number(process.env.DOCUMENTS ?? 20_000);
 const per_schema = 40;
 const most_printed = 15;
-const ask = make_ask(process.argv[2] ?? '../../build/release');
+const ask = make_ask(process.argv[2] ?? '../../build/asan');
 
 // What graphql-js finds or leaves out and why. `rules` are those in which the two differ.
 const explained = [

@@ -54,7 +54,7 @@ if (!existsSync(folder)) {
   console.log(`missing: ${folder} (apt install golang-github-vektah-gqlparser-dev)\n0 passed, 1 failed`);
   process.exit(1);
 }
-const ask = make_ask(process.argv[2] ?? '../../build/release');
+const ask = make_ask(process.argv[2] ?? '../../build/asan');
 const schemas = parse(readFileSync(join(folder, 'schemas.yml'), 'utf8'));
 const cases = readdirSync(folder)
   .filter((file) => file.endsWith('.spec.yml'))

@@ -52,7 +52,7 @@ const explained = [
   },
 ];
 
-const probe = join(process.argv[2] ?? "../../build/release", "tests/oracle/gqlparser_probe");
+const probe = join(process.argv[2] ?? "../../build/asan", "tests/oracle/gqlparser_probe");
 if (!existsSync(cases) || !existsSync(probe)) {
   console.log(`missing: ${existsSync(cases) ? probe : `${cases} (apt install golang-github-vektah-gqlparser-dev)`}`);
   console.log("0 passed, 1 failed");
