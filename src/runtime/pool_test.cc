@@ -181,7 +181,8 @@ struct world {
         break;
       }
     for (std::size_t i = 0; i < requests.size(); ++i)
-      if (requests[i].asked && requests[i].finished == 0 && !requests[i].stopped) out.push_back({action::kind::stop, i});
+      if (requests[i].asked && requests[i].finished == 0 && !requests[i].stopped)
+        out.push_back({action::kind::stop, i});
     for (std::size_t i = 0; i < workers.size(); ++i)
       if (workers[i]->busy || workers[i]->warming) {
         out.push_back({action::kind::fine, i});
