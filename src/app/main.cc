@@ -8,6 +8,8 @@
 #include <spdlog/spdlog.h>
 
 #include "app/commands.h"
+#include "app/log_sink.h"
+#include "schema/language/text.h"
 
 namespace {
 
@@ -31,11 +33,27 @@ std::optional<configuration> configure(const command_line_settings& given, int& 
   return loaded.value;
 }
 
+/// What is wrong with the command line, and where to read on: a line each.
+std::string wrong_usage(const CLI::App* app, const CLI::Error& e) {
+  std::string command = app->get_name();
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+    command += " " + app->get_name();
+  }
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app->get_options())
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  std::string hint;
+  for (const std::string& given : app->remaining())
+    if (hint.empty() && given.starts_with("--")) hint = graphql::did_you_mean(given.substr(0, given.find('=')), flags);
+  return fmt::format("waggle: {}{}\n{} --help shows what there is\n", e.what(), hint, command);
+}
+
 int run(int argc, char** argv) {
   CLI::App app("waggle: services described in GraphQL, compiled to WebAssembly", "waggle");
   app.set_version_flag("--version", "waggle " WAGGLE_VERSION);
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::help);
+  app.failure_message(wrong_usage);
   command_line_settings given;
   constexpr std::array<std::string_view, 5> local = {"data", "dev", "limits.timeout_ms", "wasm.memory_mb", "log.level"};
 
@@ -134,10 +152,12 @@ int run(int argc, char** argv) {
   top_command->add_flag("--json", look.json, "for programs: a line for each table");
   add_configuration_flags(*top_command, given, folder);
 
-  if (argc > 1 && argv[1][0] != '-' &&
-      std::ranges::none_of(app.get_subcommands([](auto*) { return true; }),
-                           [&](const auto* c) { return c->get_name() == argv[1]; })) {
-    fmt::print(stderr, "waggle: there is no command {}; waggle --help shows them\n", argv[1]);
+  std::vector<std::string> commands;
+  for (const CLI::App* const command : app.get_subcommands([](const auto*) { return true; }))
+    commands.push_back(command->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::ranges::find(commands, argv[1]) == commands.end()) {
+    fmt::print(stderr, "waggle: there is no command {}{}\nwaggle --help shows what there is\n", argv[1],
+               graphql::did_you_mean(argv[1], commands));
     return exit_usage;
   }
   try {
@@ -168,7 +188,10 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("waggle"));
+  spdlog::set_default_logger(
+      isatty(STDERR_FILENO) != 0
+          ? spdlog::stderr_color_mt("waggle")
+          : std::make_shared<spdlog::logger>("waggle", std::make_shared<waggle::log_sink>(STDERR_FILENO)));
   waggle::set_log_format(waggle::log_format::text);
   try {
     return run(argc, argv);

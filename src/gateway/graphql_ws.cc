@@ -23,6 +23,8 @@ using graphql::json_tape;
 constexpr std::string_view protocol = "graphql-transport-ws";
 /// Of one connection.
 constexpr std::size_t most_operations = 100;
+/// So many bodies of the longest kind are kept of what has not ended, as of HTTP/2's streams.
+constexpr std::size_t bodies = 4;
 /// While more of finished queries and mutations waits to be sent, nothing is begun.
 constexpr std::size_t most_held = std::size_t{1} << 20;
 constexpr std::size_t longest_id = 128;
@@ -92,16 +94,17 @@ class graphql_ws final : public reply_stream {
 
  private:
   struct operation {
-    operation(graphql_ws& in, std::string name, std::unique_ptr<graphql_source> from)
-        : of(in), id(std::move(name)), source(std::move(from)) {}
+    operation(graphql_ws& in, std::string name, std::size_t size, std::unique_ptr<graphql_source> from)
+        : of(in), id(std::move(name)), asked(size), source(std::move(from)) {}
     graphql_ws& of;
     const std::string id;
+    const std::size_t asked;  // bytes of the request
     const std::unique_ptr<graphql_source> source;
     bool ready = false;
   };
   using operations = std::map<std::string, std::unique_ptr<operation>, std::less<>>;
 
-  void add(std::string id, std::unique_ptr<graphql_source> source);
+  void add(std::string id, std::size_t asked, std::unique_ptr<graphql_source> source);
   void mark(operation& o) {
     if (!std::exchange(o.ready, true)) ready_.push_back(&o);
   }
@@ -113,8 +116,8 @@ class graphql_ws final : public reply_stream {
     ready_.clear();
     operations_.clear();
   }
-  /// Why no operation may be begun now.
-  [[nodiscard]] std::optional<error> refuses() const;
+  /// Why no operation of so many bytes may be begun now.
+  [[nodiscard]] std::optional<error> refuses(std::size_t asked) const;
 
   void on_message(std::string_view text);
   void on_init(const json_tape& json);
@@ -190,8 +193,8 @@ bool graphql_ws::say(operation& o) {
   return true;
 }
 
-void graphql_ws::add(std::string id, std::unique_ptr<graphql_source> source) {
-  auto made = std::make_unique<operation>(*this, std::move(id), std::move(source));
+void graphql_ws::add(std::string id, std::size_t asked, std::unique_ptr<graphql_source> source) {
+  auto made = std::make_unique<operation>(*this, std::move(id), asked, std::move(source));
   made->source->listen(made.get(), [](void* self) {
     auto& o = *static_cast<operation*>(self);
     o.of.mark(o);
@@ -202,7 +205,7 @@ void graphql_ws::add(std::string id, std::unique_ptr<graphql_source> source) {
   operations_.emplace(std::move(key), std::move(made));
 }
 
-std::optional<error> graphql_ws::refuses() const {
+std::optional<error> graphql_ws::refuses(std::size_t asked) const {
   if (draining_) {
     error e;
     e.code = error_code::unavailable;
@@ -213,6 +216,12 @@ std::optional<error> graphql_ws::refuses() const {
   if (operations_.size() >= most_operations)
     return overloaded(failure_cause::none,
                       fmt::format("a connection has at most {} operations at a time", most_operations), duration(0));
+  for (const auto& [id, o] : operations_) asked += o->asked;
+  if (asked > bodies * shared_.settings.body_limit)
+    return overloaded(failure_cause::none,
+                      fmt::format("the operations of a connection have at most {} bytes together; wait until some end",
+                                  bodies * shared_.settings.body_limit),
+                      duration(0));
   std::size_t held = 0;
   for (const operation* o : ready_) held += o->source->held();
   if (held > most_held)
@@ -277,7 +286,8 @@ void graphql_ws::on_subscribe(const json_tape& json) {
     socket_.send(fmt::format(R"({{"id":{},"type":"error","payload":{}}})", json_quote(id),
                              response.substr(before.size(), response.size() - before.size() - 1)));
   };
-  if (const auto why = refuses()) return refuse_this(graphql_error(*why, false));
+  const std::size_t asked_bytes = json.raw(payload).size();
+  if (const auto why = refuses(asked_bytes)) return refuse_this(graphql_error(*why, false));
   const bool debug = shared_.settings.show_debug;
   const auto params = read_graphql_json(json.raw(payload));
   if (!params) return refuse_this(graphql_error(params.error(), debug));
@@ -300,7 +310,7 @@ void graphql_ws::on_subscribe(const json_tape& json) {
   context.deadline = shared_.time.now() + shared_.graphql->settings.timeout;
   auto source =
       std::make_unique<graphql_source>(shared_, *std::move(begun), std::move(context), params->cursor, again_);
-  add(std::move(id), std::move(source));
+  add(std::move(id), asked_bytes, std::move(source));
 }
 
 void graphql_ws::on_timer() {

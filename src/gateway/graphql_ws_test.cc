@@ -112,6 +112,18 @@ TEST_F(GraphqlWs, what_comes_later_wakes_it_and_is_said_alone) {
   EXPECT_THAT(take(), IsEmpty());
 }
 
+TEST_F(GraphqlWs, the_requests_of_what_runs_are_bounded_together) {
+  const std::string query = "{b}#" + std::string(9'000, 'x');
+  for (const char* id : {"1", "2", "3", "4"}) ask(id, query);
+  EXPECT_THAT(take(), IsEmpty());
+  ask("5", query);
+  EXPECT_THAT(take(),
+              ElementsAre(testing::AllOf(HasSubstr("\"5\",\"type\":\"error\""), HasSubstr("40000 bytes together"))));
+  send(R"({"type":"complete","id":"2"})");
+  ask("6", query);
+  EXPECT_THAT(take(), IsEmpty());
+}
+
 // A mutation was done, and its answer thrown away.
 TEST_F(GraphqlWs, a_drain_ends_subscriptions_and_answers_the_rest) {
   ask("s", "subscription{ticks}");

@@ -141,6 +141,14 @@ class Usage(TestCase):
             self.assertEqual((2, ""), (r.status, r.out), (arguments, r))
             self.assertIn(named, r.err, arguments)
 
+    def test_wrong_usage_names_what_was_perhaps_meant(self):
+        for arguments, meant in ((["serv"], "; did you mean serve?"), (["serve", "--treads", "2"], "; did you mean --threads?"),
+                                 (["serve", "--lisen=:1"], "; did you mean --listen?")):
+            r = self.run_waggle(*arguments)
+            self.assertEqual((2, ""), (r.status, r.out), (arguments, r))
+            self.assertIn(meant, r.err, arguments)
+            self.assertRegex(r.err, r"\nwaggle (serve )?--help shows what there is\n$", arguments)
+
     def test_help_and_version_end_with_status_0(self):
         for arguments in (["--help"], ["serve", "--help"], ["invoke", "--help"], ["--version"]):
             r = self.run_waggle(*arguments)

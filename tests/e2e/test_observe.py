@@ -10,7 +10,7 @@ import tempfile
 import threading
 import unittest
 
-from node import GUESTS, Node, TestCase, wait_until
+from node import GUESTS, PROGRAM, Node, TestCase, wait_until
 
 COLLECTOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "collector")
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -22,6 +22,30 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+class UnreadLog(TestCase):
+    def test_a_log_that_nobody_reads_holds_up_nobody(self):
+        port = free_port()
+        process = subprocess.Popen([PROGRAM, "serve", GUESTS / "logger.wasm", "--listen", f"127.0.0.1:{port}", "--data", self.folder],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            def connects():
+                with socket.socket() as s:
+                    return s.connect_ex(("127.0.0.1", port)) == 0
+            wait_until(connects, why="that it listens")
+            node = Node.__new__(Node)
+            node.port = port
+            for _ in range(60):  # 120 kB; the pipe holds 64
+                self.assertEqual(200, node.call("test.Logger", "log", {"text": "x" * 2000}, timeout=5).status)
+            os.set_blocking(process.stderr.fileno(), False)
+            self.assertLess(len(process.stderr.read()), 70_000)
+            node.call("test.Logger", "log", {"text": "heard again"})
+            self.assertRegex(process.stderr.read().decode(), r"(?s)for nobody read them: \d+\n.*heard again")
+        finally:
+            process.kill()
+            process.wait()
+            process.stderr.close()
 
 
 class Metrics(TestCase):
