@@ -145,6 +145,15 @@ int report(samples all, const bench_options& o) {
 int bench(const configuration& c, const bench_options& given) {
   bench_options o = given;
   constexpr std::string_view scheme = "http://";
+  if (o.target.contains("://") && !o.target.starts_with(scheme)) {
+    fmt::print(
+        stderr,
+        "waggle bench: {} is not http://: it speaks plain HTTP only, and with this machine only, as "
+        "http://127.0.0.1:PORT/SERVICE. To measure a service of a node with TLS, name its .wasm instead of the URL, "
+        "or serve it on a loopback address without tls.certificate; for TLS itself take a tool like h2load\n",
+        json_quote(o.target));
+    return exit_usage;
+  }
   if (!o.target.starts_with(scheme)) {
     int status = exit_fine;
     const auto one = one_service::load(c, o.target, status);

@@ -11,6 +11,7 @@
 #include <toml++/toml.h>
 
 #include "app/config_keys.h"
+#include "app/front_door_names.h"
 #include "app/grants.h"
 #include "app/limits.h"
 #include "app/read_file.h"
@@ -21,6 +22,13 @@ namespace {
 constexpr std::size_t max_file_bytes = std::size_t{1} << 20;
 
 using severity = diagnostic::severity;
+
+/// Why an item of the list `key` is of no use; nothing where it is of some.
+std::optional<std::string> unusable_item(std::string_view key, std::string_view item) {
+  if (key == "http.allowed_hosts") return unusable_host(item);
+  if (key == "http.allowed_origins") return unusable_origin(item);
+  return std::nullopt;
+}
 
 class reader {
  public:
@@ -46,6 +54,8 @@ class reader {
       if (const config_key* known = find_config_key(name)) {
         if (!set(into_, *known, value_of(node)))
           error(node.source(), fmt::format("{} takes {}", name, known->expected()));
+        else if (const toml::array* list = node.as_array())
+          items(name, *list);
       } else if (section) {
         if (const toml::table* inner = node.as_table())
           table(*inner, name + ".");
@@ -81,6 +91,13 @@ class reader {
       items.push_back(text->get());
     }
     return items;
+  }
+
+  /// They are texts.
+  void items(const std::string& key, const toml::array& list) {
+    for (const toml::node& item : list)
+      if (const auto problem = unusable_item(key, item.as_string()->get()))
+        error(item.source(), fmt::format("{}: {}", key, *problem));
   }
 
   void pools(const toml::node& node) {
@@ -206,9 +223,17 @@ class reader {
 
 void set_or_tell(configuration& c, const config_key& key, std::string_view text, std::string from,
                  std::vector<diagnostic>& findings) {
-  if (set_from_text(c, key, text)) return;
-  findings.push_back({std::move(from), 0, 0, severity::error,
-                      fmt::format("takes {}, not {}", key.expected(), json_quote(text.substr(0, 60)))});
+  if (!set_from_text(c, key, text)) {
+    findings.push_back({std::move(from), 0, 0, severity::error,
+                        fmt::format("takes {}, not {}", key.expected(), json_quote(text.substr(0, 60)))});
+    return;
+  }
+  const setting_place at = key.place(c);
+  const auto* const list = std::get_if<std::vector<std::string>*>(&at);
+  if (list == nullptr) return;
+  for (const std::string& item : **list)
+    if (auto problem = unusable_item(key.name, item))
+      findings.push_back({from, 0, 0, severity::error, *std::move(problem)});
 }
 
 }  // namespace

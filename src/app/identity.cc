@@ -56,6 +56,23 @@ struct source {
   }
 };
 
+/// Says what has come into force.
+void tell(const source<key_set>& from) {
+  for (const std::string& why : from.made->unusable())
+    spdlog::warn("{}: {}; the key is passed over: tokens that it signed are refused", from.at, why);
+  spdlog::info("tokens are verified with {} key{} from {}", from.made->size(), from.made->size() == 1 ? "" : "s",
+               from.at);
+}
+
+/// A file that was emptied by mistake is not wrong by itself: perhaps nobody has a key any more.
+void tell(const source<api_keys>& from) {
+  if (from.made->size() == 0)
+    spdlog::warn("API keys: 0 from {}: all callers with an API key are refused; a line is NAME SHA256 [SCOPE …]",
+                 from.at);
+  else
+    spdlog::info("API keys: {} from {}", from.made->size(), from.at);
+}
+
 }  // namespace
 
 std::string wrong_identity(const configuration& c) {
@@ -132,7 +149,9 @@ class identity::keeper {
       auto text = read_file(from.at, limit);
       const auto taken = text ? from.take(*std::move(text), sep) : broken(from.at, text.error());
       if (!taken && outcome) outcome = std::unexpected(taken.error());
-      changed = changed || taken.value_or(false);
+      if (!taken.value_or(false)) return;
+      tell(from);
+      changed = true;
     };
     read(keys_, ": ", key_set::longest_text);
     read(api_keys_, ":", api_keys::longest_text);
@@ -183,9 +202,6 @@ class identity::keeper {
         of->set_keys(keys);
         of->set_api_keys(api);
       });
-    if (!cores_.empty() && keys_.made)
-      spdlog::info("tokens are verified with {} key{} from {}", keys_.made->size(), keys_.made->size() == 1 ? "" : "s",
-                   keys_.at);
   }
 
   void run() {
@@ -228,7 +244,9 @@ class identity::keeper {
                    keys_.made ? "those that were fetched before stay in force" : "no token is taken until they are");
       return false;
     }
-    if (*taken) give(under_way);
+    if (!*taken) return fine;
+    tell(keys_);
+    give(under_way);
     return fine;
   }
 

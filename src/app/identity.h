@@ -12,7 +12,8 @@ namespace waggle {
 
 /// Where the node has its knowledge of callers from: `auth.keys` and `auth.api_keys`. Reads them at the start, again each
 /// `auth.refresh_ms`, when it is told to, and when a token names a key that is not known, on a thread of its own; what has changed
-/// goes to all cores. What cannot be read leaves the old keys in force.
+/// goes to all cores, and the log tells how many keys there are now and which could not be used. What cannot be read leaves
+/// the old keys in force.
 class identity {
  public:
   /// A token with an unknown key makes it look for new keys at most so often.

@@ -5,8 +5,10 @@
 #include <fstream>
 #include <mutex>
 #include <optional>
+#include <sstream>
 
 #include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -46,6 +48,30 @@ class fake_issuer {
   std::condition_variable changed_;
   result<std::string> text_ = fail(error_code::unavailable, fault::host, "no route to it");
   int fetched_ = 0;
+};
+
+/// What is logged meanwhile, by whatever thread: no other one may log when it begins or ends.
+class kept_log {
+ public:
+  kept_log() {
+    auto made = std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_));
+    made->set_level(spdlog::level::info);
+    made->set_pattern("%l: %v", spdlog::pattern_time_type::local);
+    spdlog::set_default_logger(std::move(made));
+  }
+  ~kept_log() { spdlog::set_default_logger(before_); }
+  kept_log(const kept_log&) = delete;
+  kept_log& operator=(const kept_log&) = delete;
+  /// While no other thread logs.
+  std::string take() {
+    std::string all = text_.str();
+    text_.str("");
+    return all;
+  }
+
+ private:
+  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+  std::ostringstream text_;
 };
 
 class Identity : public testing::Test {
@@ -170,6 +196,44 @@ TEST_F(Identity, FilesAreReadAgainAndABrokenOneLeavesTheOldInForce) {
   EXPECT_THAT(how.error().message, HasSubstr("keys.json: it has no key"));
   EXPECT_EQ(ask(token("new")), "ada");
   EXPECT_EQ(ask("", "wk_3"), "robot") << "the other one is fine";
+}
+
+TEST_F(Identity, TheLogTellsHowManyKeysThereAreAtTheStartAndAfterEachChange) {
+  kept_log log;
+  configuration c = with_tokens((folder / "keys.json").string());
+  c.auth.api_keys = (folder / "api_keys").string();
+  const std::string weak = signing_key::rsa(1024).jwk(R"("kid":"weak")");
+  write("keys.json", jwks({ed_key_for_tests().jwk(), weak, R"({"kty":"new"})"}));
+  write("api_keys", line("till", "wk_1") + line("robot", "wk_2"));
+  auto opened = identity::open(c, clock);  // no thread of its own: it does not begin
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(log.take(), "warning: " + c.auth.keys +
+                            ": key 2 (kid weak): it is an RSA key of 1024 bits; 2048 to 8192 are taken; the key is "
+                            "passed over: tokens that it signed are refused\n"
+                            "info: tokens are verified with 1 key from " +
+                            c.auth.keys + "\ninfo: API keys: 2 from " + c.auth.api_keys + "\n");
+  ASSERT_TRUE((*opened)->reload());
+  EXPECT_EQ(log.take(), "") << "nothing has changed";
+  write("api_keys", "# moved\n");
+  ASSERT_TRUE((*opened)->reload());
+  EXPECT_THAT(log.take(), testing::StartsWith("warning: API keys: 0 from " + c.auth.api_keys + ": "));
+  write("api_keys", line("till", "wk_1"));
+  write("keys.json", jwks({weak}));
+  ASSERT_FALSE((*opened)->reload());
+  EXPECT_EQ(log.take(), "info: API keys: 1 from " + c.auth.api_keys + "\n") << "reload's caller tells the rest";
+}
+
+TEST_F(Identity, AnUnusableKeyBesideTheNewOneDoesNotHoldUpARotation) {
+  kept_log log;
+  issuer.publish(keys_named("old"));
+  open(with_tokens("https://id.example/keys"));
+  EXPECT_EQ(until_answered("unavailable", token("old")), "ada");
+  issuer.publish(jwks({signing_key::rsa(1024).jwk(R"("kid":"weak")"), ed_key_for_tests().jwk(R"("kid":"new")")}));
+  ASSERT_TRUE(it->reload());
+  EXPECT_EQ(until_answered("unavailable", token("new")), "ada");
+  EXPECT_EQ(until_answered("unavailable", token("old")), "unauthenticated");
+  it.reset();  // its thread has ended
+  EXPECT_THAT(log.take(), HasSubstr("warning: https://id.example/keys: key 1 (kid weak): it is an RSA key of 1024"));
 }
 
 TEST_F(Identity, AUrlThatCannotBeFetchedYetLeavesTokensUnjudged) {

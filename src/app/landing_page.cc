@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/curl_line.h"
 #include "schema/describe/describe.h"
 #include "schema/describe/example_operation.h"
 #include "schema/language/print.h"
@@ -14,13 +15,6 @@ namespace {
 
 using graphql::described_method;
 using graphql::directive;
-
-/// `text` within single quotes of a shell.
-std::string shell_quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
-  return out + "'";
-}
 
 /// As a value in an address's query (RFC 3986 §3.4).
 std::string percent_encoded(std::string_view text) {
@@ -141,10 +135,10 @@ class page_writer {
     const std::string sent =
         stream ? fmt::format(R"({{"query":{},"variables":{}}})", json_quote(op.text), op.variables) : m.about->example;
     code("curl", c.name + "." + m.about->name,
-         fmt::format("curl {} {} \\\n  <span data-origin>http://{}</span>/{}{}{}",
+         fmt::format("curl {}{} {} \\\n  <span data-origin>{}://{}</span>/{}{}{}", credentials_option(*m.about),
                      stream ? "-N -H 'Accept: text/event-stream' --json" : "-H 'Content-Type: application/json' -d",
-                     html_text(shell_quoted(sent)), html_text(settings_.address), stream ? "graphql/" : "",
-                     html_text(c.name), stream ? "" : "/" + name));
+                     html_text(shell_quoted(sent)), settings_.scheme, html_text(settings_.address),
+                     stream ? "graphql/" : "", html_text(c.name), stream ? "" : "/" + name));
     code("GraphQL", c.name + "." + m.about->name, html_text(op.text), "POST /graphql/" + c.name);
     if (op.variables != "{}") code("Variables", c.name + "." + m.about->name, html_text(op.variables));
     if (settings_.graphiql)

@@ -8,8 +8,9 @@ namespace waggle {
 
 /// What of the node is on its landing page beside the services.
 struct landing_settings {
-  std::string address;    ///< `127.0.0.1:8080`; a browser puts in the one that it knows
-  bool graphiql = false;  ///< there is one to link to
+  std::string_view scheme = "http";  ///< or `https`
+  std::string address;               ///< `127.0.0.1:8080`; a browser puts in the one that it knows, with its scheme
+  bool graphiql = false;             ///< there is one to link to
 };
 
 /// The page at `/`: what each service can do and how to call it, as HTML that is whole without JavaScript; figures come

@@ -54,6 +54,21 @@ TEST(LandingPage, ShowsHowToReadAStream) {
   EXPECT_THAT(page, Not(HasSubstr("/a.B/ticks")));
 }
 
+TEST(LandingPage, ShowsWhereTheTokenOfAVerifiedCallerGoes) {
+  const std::string page = page_of(only(service("type Query { a: Int @auth(scopes: \"x\") b: Int }")));
+  EXPECT_THAT(page, HasSubstr("curl -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' -d "
+                              "&#39;{}&#39; \\\n  <span data-origin>http://127.0.0.1:8080</span>/a.B/a<"));
+  EXPECT_THAT(page, HasSubstr("curl -H 'Content-Type: application/json' -d &#39;{}&#39; \\\n  "
+                              "<span data-origin>http://127.0.0.1:8080</span>/a.B/b<"));
+}
+
+TEST(LandingPage, ALineForCurlHasTheSchemeOfTheNode) {
+  const std::string page = landing_page(landing_template(), only(service("type Query { a: Int }")),
+                                        {.scheme = "https", .address = "127.0.0.1:8443"});
+  EXPECT_THAT(page, HasSubstr("<span data-origin>https://127.0.0.1:8443</span>/a.B/a"));
+  EXPECT_THAT(page, Not(HasSubstr("http://127")));
+}
+
 TEST(LandingPage, SaysWhatIsSpecialAboutAServiceAndItsMethods) {
   const std::string page =
       page_of(only(service("type Query { a: Int @deprecated(reason: \"use b\") }\n"

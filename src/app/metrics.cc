@@ -192,6 +192,12 @@ std::string node_metrics::text(const sources& from) {
   of_methods(from, all);
   of_schedules(from, all);
   of_node(from, all);
+  if (from.certificate_ends) {
+    family ends("waggle_tls_certificate_expires_seconds", "When the certificate ends, in seconds since 1970 UTC",
+                gauge);
+    ends.add({}, std::chrono::duration<double>(from.certificate_ends->time_since_epoch()).count());
+    all.push_back(ends.take());
+  }
   return prometheus::TextSerializer().Serialize(all);
 }
 

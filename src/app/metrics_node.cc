@@ -80,6 +80,9 @@ void node_metrics::of_node(const sources& from, std::vector<prometheus::MetricFa
   family bad("waggle_http_bad_requests_total", "Requests that were malformed, too large or too slow", total);
   bad.add({}, over([](const stats& s) -> auto& { return s.bad_requests; }));
   add(bad);
+  family strangers("waggle_http_bad_credentials_total", "Requests and WebSockets whose credentials show nobody", total);
+  strangers.add({}, over([](const stats& s) -> auto& { return s.bad_credentials; }));
+  add(strangers);
   family handshakes("waggle_tls_failures_total", "Connections whose TLS handshake came to nothing", total);
   handshakes.add({}, over([](const stats& s) -> auto& { return s.tls_failures; }));
   add(handshakes);

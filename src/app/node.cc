@@ -12,8 +12,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "app/curl_line.h"
 #include "app/data_folder.h"
 #include "app/operator_view.h"
+#include "gateway/tls_source.h"
 #include "host/admin_service.h"
 #include "schema/language/text.h"
 
@@ -82,11 +84,12 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
       ground_(std::move(ground)),
       traces_(std::move(traces)),
       callers_(std::move(callers)),
+      tls_(std::move(tls)),
       memory_(std::uint64_t{c.limits.memory_mb} << 20),
       pages_(c, clock, [this](bool figures) { return shown_first(figures); }),
       metrics_(c.metrics.methods) {
   http_settings http = http_settings_for(c);
-  http.tls = std::move(tls);
+  http.tls = tls_;
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
     made->loop = std::make_unique<core_loop>(i, clock);
@@ -445,12 +448,9 @@ std::vector<std::string> node::names() const {
 
 std::string node::example() const {
   const std::lock_guard lock(mutex_);
-  for (const operation kind : {operation::query, operation::mutation})
-    for (const auto& [name, s] : services_)
-      for (const auto& [method, m] : s->about().methods)
-        if (m.kind == kind && !m.internal)
-          return fmt::format("/{}/{} -H 'content-type: application/json' -d '{}'", name, method, m.example);
-  return {};
+  std::vector<std::shared_ptr<const contract>> all;
+  for (const auto& [name, s] : services_) all.push_back(s->shared_about());
+  return example_curl(all);
 }
 
 bool node::drain() {
@@ -510,7 +510,8 @@ std::string node::metrics_text() {
                         .heartbeat = heartbeat_,
                         .state = ground_->state(),
                         .schedules = schedules_->counts(),
-                        .traces = traces_ ? std::optional(traces_->stats()) : std::nullopt});
+                        .traces = traces_ ? std::optional(traces_->stats()) : std::nullopt,
+                        .certificate_ends = tls_ ? std::optional(tls_->current()->expires()) : std::nullopt});
 }
 
 }  // namespace waggle

@@ -66,7 +66,7 @@ class node {
     std::string used;
   };
   [[nodiscard]] std::vector<missing_use> missing_uses();
-  /// Path and options of a curl that calls some method; empty where there is none.
+  /// `example_curl` of what is served.
   [[nodiscard]] std::string example() const;
 
   /// From now on `/readyz` says 200.
@@ -109,6 +109,7 @@ class node {
   std::unique_ptr<host_ground> ground_;
   std::unique_ptr<trace_exporter> traces_;
   std::unique_ptr<identity> callers_;  // null: nobody is verified
+  std::shared_ptr<tls_source> tls_;    // null: plain HTTP
   memory_budget memory_;
   node_pages pages_;
   std::vector<std::unique_ptr<one_core>> cores_;

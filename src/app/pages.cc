@@ -88,8 +88,10 @@ page node_pages::landing() {
   }
   if (!made) {
     // Packed once, not for each who asks: with hundreds of services it is a megabyte.
-    auto packed =
-        gzip(landing_page(landing_template(), now, {.address = to_string(config_.listen), .graphiql = graphiql_}));
+    const landing_settings settings{.scheme = config_.tls.certificate == "off" ? "http" : "https",
+                                    .address = to_string(config_.listen),
+                                    .graphiql = graphiql_};
+    auto packed = gzip(landing_page(landing_template(), now, settings));
     if (!packed) return {.status = 503, .content_type = "text/plain; charset=utf-8", .body = "no memory\n"};
     made = std::make_shared<const std::string>(*std::move(packed));
     const std::lock_guard lock(mutex_);

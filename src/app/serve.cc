@@ -18,6 +18,7 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include "app/certificate_expiry.h"
 #include "app/commands.h"
 #include "app/config_keys.h"
 #include "app/data_folder.h"
@@ -221,25 +222,45 @@ class heartbeat_watch {
   bool silent_ = false;
 };
 
-/// Looks once a minute whether the files of the certificate have changed. On the main thread.
+/// Looks once a minute whether the files of the certificate have changed, and tells the log of its end. On the main thread.
 class certificate_watch {
  public:
-  certificate_watch(asio::io_context& io, std::shared_ptr<tls_source> of) : timer_(io), of_(std::move(of)) {
-    if (of_ != nullptr) look();
+  certificate_watch(asio::io_context& io, std::shared_ptr<tls_source> of, std::string file, const clock_source& clock)
+      : timer_(io), of_(std::move(of)), file_(std::move(file)), clock_(clock) {
+    if (of_ == nullptr) return;
+    tell();
+    look();
   }
 
  private:
+  void tell() {
+    auto now_used = of_->current();
+    const wall_time now = clock_.wall();
+    const wall_time end = now_used->expires();
+    // Of one that had expired before it was loaded the log has heard when it was.
+    if (now_used != about_) told_ = end < now ? std::optional(now) : std::nullopt;
+    about_ = std::move(now_used);
+    const auto warning = expiry_warning(file_, now, end, told_);
+    if (!warning) return;
+    spdlog::warn("{}", *warning);
+    told_ = now;
+  }
   void look() {
     timer_.expires_after(std::chrono::minutes(1));
     timer_.async_wait([this](const boost::system::error_code& gone) {
       if (gone) return;
       of_->refresh(false);
+      tell();
       look();
     });
   }
 
   asio::steady_timer timer_;
   std::shared_ptr<tls_source> of_;
+  const std::string file_;
+  const clock_source& clock_;
+  std::shared_ptr<const tls_context> about_;  // what was looked at last
+  std::optional<wall_time> told_;             // when the log heard of its end
 };
 
 /// Opens the operator's socket. A node without one serves all the same, unless another process has it.
@@ -326,7 +347,6 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
   };
   if (c.dev) look();
   heartbeat_watch health(io, heartbeat);
-  certificate_watch certificates(io, tls);
   const auto ask_for_reload = [&io, update](node_operator::told<void> done) {
     asio::post(io, [update, done = std::move(done)]() mutable {
       update(true, [done = std::move(done)](bool fine) mutable {
@@ -436,6 +456,7 @@ int serve(configuration c, const std::vector<std::string>& targets) {
     fmt::print(stderr, "waggle: {}\n", port.error().message);
     return exit_failed;
   }
+  certificate_watch certificates(io, tls, c.tls.certificate, clock);
   return stay(io, reload, c, n, services, targets, *port, (*engines)->heartbeat(), tls);
 }
 

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t longest_name = 255;
 constexpr std::size_t hash_digits = 64;
 constexpr std::size_t most_scopes = 200;
+constexpr std::size_t longest_scope = 255;  // as in @auth
 
 std::vector<std::string_view> words(std::string_view line) {
   constexpr std::string_view space = " \t\r";
@@ -50,6 +51,15 @@ std::unexpected<error> broken(std::size_t line, std::string_view what) {
   return fail(error_code::invalid_argument, fault::host, fmt::format("{}: {}", line, what));
 }
 
+/// What is wrong with a scope; empty where it is fine. It is what a contract may ask for (RFC 6749 §3.3), but for the
+/// comma: who writes one means two scopes, and would have neither.
+std::string_view wrong_scope(std::string_view text) {
+  if (text.contains(',')) return "has a comma: scopes are separated by spaces";
+  const bool fine = text.size() <= longest_scope &&
+                    std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
+  return fine ? "" : "is none: 1 to 255 visible characters of ASCII, no quotes or backslashes (RFC 6749 §3.3)";
+}
+
 std::string quoted_list(const std::vector<std::string>& texts) {
   std::string out;
   for (const std::string& t : texts) out += (out.empty() ? "" : ",") + json_quote(t);
@@ -69,6 +79,11 @@ result<api_keys> api_keys::read(std::string_view text) {
     if (parts.empty() || parts.front().starts_with('#')) continue;
     // No word of it is repeated: it may be a key that should not be here.
     if (parts.size() < 2) return broken(number, "expected NAME SHA256 [SCOPE …]");
+    // The columns are mixed up. Taken, the key itself would be what guests and their logs see.
+    if (parts.front().starts_with(prefix))
+      return broken(number, fmt::format("the first word begins with {}, as a key does: expected NAME SHA256 [SCOPE …], "
+                                        "the caller's name, which guests see, and its key's hash",
+                                        prefix));
     if (parts.front().size() > longest_name)
       return broken(number, fmt::format("a name has at most {} bytes", longest_name));
     const std::string hash = hash_from(parts[1]);
@@ -76,6 +91,9 @@ result<api_keys> api_keys::read(std::string_view text) {
       return broken(
           number, "the second word is no SHA-256: 64 hexadecimal digits; the file has the keys' hashes, not the keys");
     if (parts.size() - 2 > most_scopes) return broken(number, fmt::format("at most {} scopes", most_scopes));
+    for (std::size_t i = 2; i < parts.size(); ++i)
+      if (const auto wrong = wrong_scope(parts[i]); !wrong.empty())
+        return broken(number, fmt::format("scope {} {}", i - 1, wrong));
     auto who = std::make_shared<caller>();
     who->subject = parts.front();
     who->scopes.assign(parts.begin() + 2, parts.end());

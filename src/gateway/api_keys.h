@@ -19,7 +19,9 @@ class api_keys {
   static constexpr std::size_t longest_key = 256;
 
   /// Reads lines `NAME SHA256 [SCOPE …]`, the hash in hexadecimal; `#` begins a comment line. A name may stand on several
-  /// lines (an old key and a new one), a hash only once. Errors: `invalid_argument` with the line's number in front, "3: …".
+  /// lines (an old key and a new one), a hash only once. A name that looks like a key is refused, and so is a scope
+  /// that no contract can ask for or that holds a comma. Errors: `invalid_argument` with the line's number in front,
+  /// "3: …"; none repeats a word of the line.
   [[nodiscard]] static result<api_keys> read(std::string_view text);
 
   /// Whose key this is, or null. Found by its SHA-256: the time that takes tells nothing about the keys there are.

@@ -8,8 +8,10 @@
 namespace waggle {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string hex(std::string_view key) {
   std::string out;
@@ -50,7 +52,7 @@ TEST(ApiKeys, AreFoundByTheirHash) {
 TEST(ApiKeys, WhatIsWrongIsSaidWithItsLineAndWithoutTheText) {
   EXPECT_EQ(why_not("a " + hex("1") + "\nwk_secret"), "2: expected NAME SHA256 [SCOPE …]");
   EXPECT_THAT(why_not("\n\nname wk_secret"),
-              testing::AllOf(HasSubstr("3: the second word is no SHA-256"), testing::Not(HasSubstr("wk_secret"))));
+              AllOf(HasSubstr("3: the second word is no SHA-256"), Not(HasSubstr("wk_secret"))));
   EXPECT_THAT(why_not("name " + hex("1") + "0"), HasSubstr("1: "));
   EXPECT_THAT(why_not("name " + std::string(64, 'g')), HasSubstr("no SHA-256"));
   EXPECT_THAT(why_not("a " + hex("1") + "\nb " + hex("1")), HasSubstr("2: this hash stands in a line before"));
@@ -58,9 +60,34 @@ TEST(ApiKeys, WhatIsWrongIsSaidWithItsLineAndWithoutTheText) {
   std::string scopes;
   for (int i = 0; i < 201; ++i) scopes += fmt::format(" s{}", i);
   EXPECT_THAT(why_not("a " + hex("1") + scopes), HasSubstr("at most 200 scopes"));
-  EXPECT_THAT(why_not("a " + hex("1") + " " + std::string(9000, 's')), HasSubstr("too long"));
+  scopes.clear();
+  for (int i = 0; i < 40; ++i) scopes += fmt::format(" {:s>250}", i);
+  EXPECT_THAT(why_not("a " + hex("1") + scopes), HasSubstr("too long"));
   EXPECT_THAT(why_not(std::string(api_keys::longest_text + 1, '\n')), HasSubstr("at most"));
   EXPECT_TRUE(api_keys::read("")) << "nobody has one any more";
+}
+
+TEST(ApiKeys, ANameThatLooksLikeAKeyIsRefusedAndNotRepeated) {
+  for (const std::string_view line : {"wk_secret {}", "wk_secret till {}", "wk_secret {} pay", "wk_ {}"})
+    EXPECT_THAT(why_not("# ours\n" + fmt::format(fmt::runtime(line), hex("wk_secret"))),
+                AllOf(testing::StartsWith("2: the first word begins with wk_, as a key does"), HasSubstr("NAME SHA256"),
+                      Not(HasSubstr("secret")), Not(HasSubstr(hex("wk_secret")))))
+        << line;
+  EXPECT_TRUE(api_keys::read("wk " + hex("1")));
+}
+
+TEST(ApiKeys, AScopeIsWhatAContractMayAskForAndHasNoComma) {
+  const auto keys = api_keys::read("a " + hex("1") + " ! #[ ]~ orders:read " + std::string(255, 's'));
+  ASSERT_TRUE(keys) << keys.error().message;
+  EXPECT_THAT(keys->find("1")->scopes, ElementsAre("!", "#[", "]~", "orders:read", std::string(255, 's')));
+  for (const std::string_view scope : {"sec\"ret", "sec\\ret", "secrét", "sec\x7Fret", "sec\x01ret"})
+    EXPECT_THAT(why_not("a " + hex("1") + " pay " + std::string(scope)),
+                AllOf(testing::StartsWith("1: scope 2 is none: 1 to 255 visible"), Not(HasSubstr("sec"))))
+        << scope;
+  EXPECT_THAT(why_not("a " + hex("1") + " " + std::string(256, 's')), HasSubstr("scope 1 is none"));
+  for (const std::string_view scopes : {"pay,read", "pay, read", ","})
+    EXPECT_EQ(why_not("a " + hex("1") + " " + std::string(scopes)),
+              "1: scope 1 has a comma: scopes are separated by spaces");
 }
 
 }  // namespace

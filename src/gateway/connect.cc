@@ -90,6 +90,17 @@ std::expected<void, http_refusal> check_origin(const http_head& head, const http
   return {};
 }
 
+/// What a page of another site asks without saying its origin, by an image, a form or a link. It cannot read the answer, but
+/// the node would have worked on it. Links may lead to pages.
+std::expected<void, http_refusal> check_site(const http_head& head, bool page, const http_settings& settings) {
+  if (head.fetch_site != "cross-site" || head.has_origin || (page && head.fetch_mode == "navigate") ||
+      origin_listed("*", settings.allowed_origins))
+    return {};
+  return refuse(error_code::permission_denied,
+                "pages of other sites may not call this node unless they say their origin (fetch, mode cors) and the "
+                "operator allows it (http.allowed_origins)");
+}
+
 /// A page of another origin, which is not allowed.
 bool is_foreign(const http_head& head, const http_settings& settings) {
   return head.has_origin && !is_same_origin(head) && !origin_listed(head.origin, settings.allowed_origins);
@@ -250,8 +261,12 @@ std::expected<http_route, http_refusal> find_route(const http_head& head, bool h
   if (is_preflight(head)) return http_route{.what = http_route::kind::preflight};
   std::string_view query = head.target;
   const std::string_view path = take_until(query, '?');
-  if (is_mcp(path)) return route_mcp(head, path, directory, settings, loopback);
   const std::string_view inner = path.starts_with('/') ? path.substr(1) : path;
+  if (loopback) {
+    const bool page = inner != "graphql" && inner != "mcp" && inner.find('/') == std::string_view::npos;
+    if (auto fine = check_site(head, page, settings); !fine) return refused(std::move(fine.error()));
+  }
+  if (is_mcp(path)) return route_mcp(head, path, directory, settings, loopback);
   if (settings.graphql && inner == "graphql") return http_route{.what = http_route::kind::graphql};
   if (settings.graphql && inner.starts_with("graphql/"))
     return http_route{.what = http_route::kind::graphql, .path = inner.substr(sizeof("graphql/") - 1)};
@@ -278,11 +293,22 @@ std::expected<request_context, http_refusal> read_context(http_head& head, time_
   return c;
 }
 
+error_form error_form_of(const http_head& head, const http_settings& settings) {
+  const std::string_view target = head.target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (settings.graphql && (path == "/graphql" || path.starts_with("/graphql/"))) return error_form::graphql;
+  return is_type(head.content_type, "application/connect+json") ? error_form::stream : error_form::connect;
+}
+
+std::expected<void, http_refusal> check_connect_version(const http_head& head) {
+  if (head.connect_version.empty() || head.connect_version == "1") return {};
+  return refuse(error_code::invalid_argument,
+                fmt::format("Connect-Protocol-Version must be 1, not {}", shown(head.connect_version)));
+}
+
 std::expected<void, http_refusal> fill_request(http_head& head, const method& of, time_point now,
                                                std::size_t body_limit, service_request& request) {
-  if (!head.connect_version.empty() && head.connect_version != "1")
-    return refuse(error_code::invalid_argument,
-                  fmt::format("Connect-Protocol-Version must be 1, not {}", shown(head.connect_version)));
+  if (auto fine = check_connect_version(head); !fine) return fine;
   auto context = read_context(head, now);
   if (!context) return refused(std::move(context.error()));
   request.context = *std::move(context);

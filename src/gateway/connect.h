@@ -40,6 +40,14 @@ struct http_route {
   std::string_view content_type = {};  ///< of `contract`
 };
 
+/// In what form whoever sent this head expects to be told of an error: by Connect's unary protocol, as a GraphQL response, or as
+/// the end of Connect's stream.
+enum class error_form : std::uint8_t { connect, graphql, stream };
+[[nodiscard]] error_form error_form_of(const http_head& head, const http_settings& settings);
+
+/// Is its version of Connect's protocol, where it names one, spoken here?
+[[nodiscard]] std::expected<void, http_refusal> check_connect_version(const http_head& head);
+
 /// application/json, in UTF-8.
 [[nodiscard]] bool is_json_type(std::string_view content_type);
 

@@ -23,6 +23,12 @@ void add_message(std::string& out, char flags, std::string_view json) {
   out += json;
 }
 
+void add_end(std::string& out, const error* why, bool show_debug) {
+  add_message(
+      out, end_of_stream,
+      why != nullptr ? fmt::format(R"({{"error":{}}})", connect_error_json(*why, show_debug)) : std::string("{}"));
+}
+
 /// The payload of the request's one message.
 result<std::string> read_message(std::string_view body) {
   const auto wrong = [](std::string message) {
@@ -51,8 +57,7 @@ class connect_stream final : public reply_stream {
   /// The caller's patience ends then.
   void end_at(core_loop& loop, time_point when) { loop.start(deadline_, when); }
   void end(const std::optional<error>& why) {
-    add_message(ready_, end_of_stream,
-                why ? fmt::format(R"({{"error":{}}})", connect_error_json(*why, show_debug_)) : std::string("{}"));
+    add_end(ready_, why ? &*why : nullptr, show_debug_);
     ended_ = true;
     abort();
   }
@@ -98,7 +103,15 @@ class connect_stream final : public reply_stream {
   bool ended_ = false;
 };
 
+constexpr std::string_view media_type = "application/connect+json";
+
 }  // namespace
+
+http_reply refuse_connect_stream(const error& why, bool show_debug) {
+  http_reply reply = {.content_type = media_type, .body = {}, .headers = {}};
+  add_end(reply.body, &why, show_debug);
+  return reply;
+}
 
 http_reply answer_connect_stream(http_shared& shared, std::string service, service_request request,
                                  std::string_view body, identify_again again) {
@@ -112,7 +125,7 @@ http_reply answer_connect_stream(http_shared& shared, std::string service, servi
     if (request.context.deadline) stream->end_at(*shared.loop, *request.context.deadline);
     stream->begin(shared, std::move(service), std::move(request), std::move(again));
   }
-  return {.content_type = "application/connect+json", .body = {}, .headers = {}, .stream = stream};
+  return {.content_type = media_type, .body = {}, .headers = {}, .stream = stream};
 }
 
 }  // namespace waggle

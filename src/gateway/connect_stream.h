@@ -13,4 +13,7 @@ namespace waggle {
 [[nodiscard]] http_reply answer_connect_stream(http_shared& shared, std::string service, service_request request,
                                                std::string_view body, identify_again again = {});
 
+/// The same, refused: the end and nothing before it.
+[[nodiscard]] http_reply refuse_connect_stream(const error& why, bool show_debug);
+
 }  // namespace waggle

@@ -324,6 +324,28 @@ TEST_F(connect_test, a_foreign_host_or_origin_is_refused_on_loopback) {
   }
 }
 
+// W3C "Fetch Metadata Request Headers": an image or a form of a page elsewhere sends no Origin.
+TEST_F(connect_test, pages_of_other_sites_may_link_to_pages_and_no_more) {
+  const auto asked = [&](std::string_view site, std::string_view mode, std::string target) {
+    head.fetch_site = site;
+    head.fetch_mode = mode;
+    return get(std::move(target));
+  };
+  const std::string call = "/test.v1.Echo/echo?connect=v1&encoding=json&message=%7B%7D";
+  settings.graphql = settings.mcp = true;
+  for (const std::string& target : {call, std::string("/graphql?query=%7Ba%7D"), std::string("/graphql/test.v1.Echo")})
+    for (const char* mode : {"no-cors", "navigate", ""}) EXPECT_EQ(asked("cross-site", mode, target), 403U) << target;
+  EXPECT_EQ(asked("cross-site", "no-cors", "/"), 403U);
+  EXPECT_EQ(asked("cross-site", "navigate", "/"), 200U);
+  for (const char* site : {"same-origin", "same-site", "none", ""})
+    EXPECT_EQ(asked(site, "no-cors", call), 200U) << site;
+  settings.allowed_origins = {"*"};
+  EXPECT_EQ(asked("cross-site", "no-cors", call), 200U);
+  settings.allowed_origins.clear();
+  loopback = false;
+  EXPECT_EQ(asked("cross-site", "no-cors", call), 200U) << "who calls there is a matter of identity";
+}
+
 TEST_F(connect_test, trace_and_own_fields_travel_with_the_request) {
   head.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   head.extra = {{"x-tenant", "a"}};

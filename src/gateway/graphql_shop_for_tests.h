@@ -45,6 +45,10 @@ scalar Any
       c.finish(std::move(why));
     });
   }
+  void refuse(service_call& call, error why) override {
+    refused.push_back(call.request.method);
+    call.finish(std::move(why));
+  }
   [[nodiscard]] const contract& description() const override { return *about; }
 
   /// Lets the oldest pending call answer.
@@ -59,6 +63,7 @@ scalar Any
   std::map<std::string, std::deque<result<std::string>>, std::less<>> answers;
   std::vector<std::string> asked;    // method and payload
   std::vector<std::string> cursors;  // of each call
+  std::vector<std::string> refused;  // methods
   std::vector<service_call*> waiting;
   request_context seen;
   int stopped = 0;

@@ -396,7 +396,7 @@ void http2_session::refuse_body(stream& s, std::string message) {
   e.code = error_code::resource_exhausted;
   e.whose = fault::caller;
   e.message = std::move(message);
-  s.exchange.refuse({std::move(e), 0, {}});
+  s.exchange.refuse(s.head, {std::move(e), 0, {}});
   answer(s, std::move(s.exchange.reply()));
 }
 

@@ -77,6 +77,7 @@ std::optional<error> http_exchange::denied(const http_head& head, const http_rou
 
 bool http_exchange::refuses(const http_head& head, bool on_hold) {
   const bool was_inside = std::exchange(inside_, true);
+  form_ = error_form_of(head, shared_.settings);
   const auto route = find_route(head, true, shared_.directory, shared_.settings, shared_.loopback);
   cors_ = cors_fields(head, shared_.settings, shared_.loopback);  // the body may be too long, too
   std::optional<error> why;
@@ -86,24 +87,30 @@ bool http_exchange::refuses(const http_head& head, bool on_hold) {
   if (refused) {
     gzip_ = false;
     named_ = !head.authorization.empty() || !head.api_key.empty();
-    if (why && route->of == nullptr) {
-      refuse({*std::move(why), 0, {}});
-    } else if (why) {
-      call_.request.method = route->of->name;
-      call_.request.context = {};
-      call_.request.context.trace = trace_context::parse(head.traceparent).value_or(trace_context{});
-      prepare();
-      route->target->refuse(call_, *std::move(why));
-    } else {
+    if (why)
+      refuse_at(head, *route, *std::move(why));
+    else
       refuse(route.error());
-    }
   }
   inside_ = was_inside;
   return refused;
 }
 
+/// Where the route leads to a method, its service counts and remembers the refusal.
+void http_exchange::refuse_at(const http_head& head, const http_route& route, error why) {
+  if (why.cause == failure_cause::credentials) http_stats::add(shared_.stats.bad_credentials);
+  if (route.of == nullptr) return refuse({std::move(why), 0, {}});
+  call_.request.method = route.of->name;
+  call_.request.input.clear();
+  call_.request.context = {};
+  call_.request.context.trace = trace_context::parse(head.traceparent).value_or(trace_context{});
+  prepare();
+  route.target->refuse(call_, std::move(why));
+}
+
 void http_exchange::begin(http_head& head) {
   const bool was_inside = std::exchange(inside_, true);
+  form_ = error_form_of(head, shared_.settings);
   gzip_ = !head.accept_encoding.empty() && accepts_gzip(head.accept_encoding);
   cors_ = cors_fields(head, shared_.settings, shared_.loopback);
   named_ = !head.authorization.empty() || !head.api_key.empty();
@@ -121,7 +128,8 @@ void http_exchange::follow(http_head& head, const http_route& route) {
   if (route.what == kind::call || route.what == kind::stream || route.what == kind::graphql ||
       route.what == kind::mcp) {
     auto who = identify(head);
-    if (!who) return refuse({std::move(who.error()), 0, {}}, route.what == kind::graphql);
+    if (!who) return refuse_at(head, route, std::move(who.error()));
+    alone_ = head.verb != http_verb::post && *who != nullptr;
     if (route.what == kind::call) return ask(head, route, *std::move(who));
     if (route.what == kind::stream) return ask_stream(head, route, *std::move(who));
     if (route.what == kind::mcp) return ask_mcp(head, route.path, *std::move(who));
@@ -158,16 +166,15 @@ void http_exchange::ask_graphql(http_head& head, std::string_view service, std::
                                    : fmt::format("there is no service {} on this node; /graphql has all of them",
                                                  json_quote(service.substr(0, 100)))),
          0,
-         {}},
-        true);
+         {}});
   auto context = read_context(head, shared_.time.now());
-  if (!context) return refuse(context.error(), true);
+  if (!context) return refuse(context.error());
   context->caller = std::move(who);
   context->trusted = shared_.settings.for_operator;
   if (wants_websocket(head)) return give(open_graphql_ws(shared_, head, service, *std::move(context)));
   std::string body = std::move(call_.request.input);
   if (auto plain = decompress(head.content_encoding, "Content-Encoding", shared_.settings.body_limit, body); !plain)
-    return refuse(plain.error(), true);
+    return refuse(plain.error());
   asking_ = true;
   auto handler =
       answer_graphql(shared_, head, std::move(body), std::move(asked), *std::move(context), this,
@@ -186,6 +193,14 @@ void http_exchange::ask_mcp(http_head& head, std::string_view path, std::shared_
 
 void http_exchange::ask_stream(http_head& head, const http_route& route, std::shared_ptr<const caller> who) {
   service_request request;
+  if (auto fine = check_connect_version(head); !fine) return refuse(fine.error());
+  if (!head.content_encoding.empty() && head.content_encoding != "identity") {
+    error e;
+    e.code = error_code::unimplemented;
+    e.whose = fault::caller;
+    e.message = "a stream's request is taken uncompressed only: without Content-Encoding";
+    return refuse({std::move(e), 0, {}});
+  }
   auto context = read_context(head, shared_.time.now());
   if (!context) return refuse(context.error());
   request.method = route.of->name;
@@ -196,9 +211,7 @@ void http_exchange::ask_stream(http_head& head, const http_route& route, std::sh
                              identify_again_by(shared_, head)));
 }
 
-std::string http_exchange::fields_of(const error& e) const {
-  return error_fields(e) + (shared_.identity != nullptr ? challenge_line(e, named_) : "");
-}
+std::string http_exchange::fields_of(const error& e) const { return error_fields(e) + challenge_line(e, named_); }
 
 /// Of the call what is the same for each.
 void http_exchange::prepare() {
@@ -212,24 +225,29 @@ void http_exchange::answered(void* self, service_call&) noexcept { static_cast<h
 
 void http_exchange::answer_call() {
   auto& output = call_.response.output;
-  if (output) {
-    give({.body = std::move(*output), .headers = {}, .cost = call_.response.cost});
-  } else {
-    const error& e = output.error();
-    give({.status = http_status(e.code),
-          .body = connect_error_json(e, shared_.settings.show_debug),
-          .headers = fields_of(e),
-          .cost = call_.response.cost});
-  }
+  if (!output) return refuse({std::move(output.error()), 0, {}}, call_.response.cost);
+  give({.body = std::move(*output), .headers = {}, .cost = call_.response.cost});
 }
 
-void http_exchange::refuse(const http_refusal& why, bool of_graphql) {
+void http_exchange::refuse(const http_head& head, const http_refusal& why) {
   const bool was_inside = std::exchange(inside_, true);
-  give({.status = why.status != 0 ? why.status : http_status(why.why.code),
-        .body = of_graphql ? graphql_error(why.why, shared_.settings.show_debug)
-                           : connect_error_json(why.why, shared_.settings.show_debug),
-        .headers = fields_of(why.why) + why.headers});
+  form_ = error_form_of(head, shared_.settings);
+  refuse(why);
   inside_ = was_inside;
+}
+
+void http_exchange::refuse(const http_refusal& why, std::optional<receipt> cost) {
+  const bool debug = shared_.settings.show_debug;
+  // Connect's streams have status 200, whatever becomes of them; what is no stream to begin with is refused with a status.
+  const bool as_stream = form_ == error_form::stream && why.status == 0;
+  http_reply reply = as_stream ? refuse_connect_stream(why.why, debug) : http_reply{.body = {}, .headers = {}};
+  if (!as_stream) {
+    reply.status = why.status != 0 ? why.status : http_status(why.why.code);
+    reply.body = form_ == error_form::graphql ? graphql_error(why.why, debug) : connect_error_json(why.why, debug);
+  }
+  reply.headers = fields_of(why.why) + why.headers;
+  reply.cost = cost;
+  give(std::move(reply));
 }
 
 void http_exchange::give(http_reply reply) {
@@ -246,6 +264,7 @@ void http_exchange::give(http_reply reply) {
     }
   }
   if (reply.packed) reply.headers += "Content-Encoding: gzip\r\n";
+  if (alone_ && reply.stream == nullptr) reply.headers += "Cache-Control: no-store\r\n";
   if (!cors_.empty()) reply.headers += cors_;
   reply_ = std::move(reply);
   handler_.reset();
@@ -268,7 +287,8 @@ void http_exchange::stop() {
 
 void http_exchange::reset() {
   cors_.clear();
-  gzip_ = named_ = false;
+  gzip_ = named_ = alone_ = false;
+  form_ = error_form::connect;
   if (call_.request.input.capacity() > kept_input)
     std::string().swap(call_.request.input);
   else

@@ -41,8 +41,8 @@ class http_exchange {
   [[nodiscard]] std::string& body() { return call_.request.input; }
   /// The request is complete. Either the reply is there when this returns, or `asking` is true until it is.
   void begin(http_head& head);
-  /// Replies with an error, in Connect's form or GraphQL's.
-  void refuse(const http_refusal& why, bool of_graphql = false);
+  /// Replies with an error, in the form that whoever sent this head expects.
+  void refuse(const http_head& head, const http_refusal& why);
 
   [[nodiscard]] bool asking() const { return asking_; }
   /// To be moved from.
@@ -54,6 +54,8 @@ class http_exchange {
 
  private:
   void follow(http_head& head, const http_route& route);
+  void refuse(const http_refusal& why, std::optional<receipt> cost = std::nullopt);
+  void refuse_at(const http_head& head, const http_route& route, error why);
   void ask(http_head& head, const http_route& route, std::shared_ptr<const caller> who);
   void ask_graphql(http_head& head, std::string_view service, std::shared_ptr<const caller> who);
   void ask_mcp(http_head& head, std::string_view path, std::shared_ptr<const caller> who);
@@ -71,12 +73,14 @@ class http_exchange {
   waker on_reply_;
   service_call call_;
   http_reply reply_;
-  std::string cors_;  // lines for a page of another origin
+  std::string cors_;                       // lines for a page of another origin
+  error_form form_ = error_form::connect;  // of what the present caller is told when it fails
   std::shared_ptr<request_handler> handler_;
   bool asking_ = false;
   bool inside_ = false;  // in a function of ours that looks at the outcome itself
   bool gzip_ = false;    // the present caller takes gzip
   bool named_ = false;   // the present caller has said who it is
+  bool alone_ = false;   // the answer is for the present caller, and no cache may give it to another
 };
 
 }  // namespace waggle

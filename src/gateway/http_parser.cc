@@ -44,6 +44,8 @@ void own_field(http_head& head, std::string_view name, std::string_view value) {
   if (lower == "mcp-protocol-version") return join(head.mcp_version, value);
   if (lower == "x-api-key") return join(head.api_key, value);
   if (lower == "last-event-id") return join(head.last_event_id, value);
+  if (lower == "sec-fetch-site") return join(head.fetch_site, value);
+  if (lower == "sec-fetch-mode") return join(head.fetch_mode, value);
   if (passes(lower) && head.extra.size() < max_extra) head.extra.emplace_back(std::move(lower), value);
 }
 
@@ -204,7 +206,9 @@ void http_head::clear() {
                          &websocket_key,
                          &websocket_version,
                          &websocket_protocols,
-                         &last_event_id})
+                         &last_event_id,
+                         &fetch_site,
+                         &fetch_mode})
     s->clear();
   extra.clear();
 }

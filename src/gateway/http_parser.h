@@ -36,6 +36,8 @@ struct http_head {
   std::string websocket_version;
   std::string websocket_protocols;
   std::string last_event_id;
+  std::string fetch_site;  ///< Sec-Fetch-Site
+  std::string fetch_mode;  ///< Sec-Fetch-Mode
   std::string connect_version;
   std::string connect_timeout;
   std::string traceparent;

@@ -468,7 +468,9 @@ result<void> http_server::listen(const std::string& address, std::uint16_t port)
   const stream::endpoint bound = a.local_endpoint(ec);
   if (!ec && bound.size() <= real.capacity()) std::memcpy(real.data(), bound.data(), bound.size());
   state_->port = real.port();
-  state_->shared.loopback = ip.is_loopback();
+  const bool mapped = ip.is_v6() && ip.to_v6().is_v4_mapped();
+  state_->shared.loopback =
+      mapped ? asio::ip::make_address_v4(asio::ip::v4_mapped, ip.to_v6()).is_loopback() : ip.is_loopback();
   state_->accept();
   return {};
 }

@@ -226,7 +226,7 @@ void http_session::refuse_bytes(http_parser::state why) {
   e.code = error_code::resource_exhausted;
   e.whose = fault::caller;
   e.message = fmt::format("the body is longer than the limit of {} bytes", shared_.settings.body_limit);
-  exchange_.refuse({std::move(e), 0, {}});
+  exchange_.refuse(parser_.head(), {std::move(e), 0, {}});
   answer();
 }
 

@@ -47,6 +47,7 @@ struct http_stats {
   counter requests{0};               ///< whole requests that were looked at
   std::array<counter, 6> answers{};  ///< by the status's first digit, 1 to 5
   counter bad_requests{0};           ///< malformed, too large, too slow: the connection ended with them
+  counter bad_credentials{0};        ///< requests and WebSockets whose credentials show nobody
   counter tls_failures{0};           ///< connections whose TLS handshake came to nothing
   counter http2_connections{0};
   counter http2_resets{0};  ///< streams that ended before their answer did

@@ -330,7 +330,8 @@ TEST_F(HttpStreamIdentity, who_is_refused_is_told_before_the_body_comes) {
         post("/shop.v1.Shop/ticks", "1234567", "X-Api-Key: wrong\r\n", "1.1", "application/connect+json")}) {
     connect();
     const std::string answer = give(request.substr(0, request.find("\r\n\r\n") + 4));
-    EXPECT_THAT(answer, StartsWith("HTTP/1.1 401 ")) << request;
+    const bool stream = request.find("connect+json") != std::string::npos;
+    EXPECT_THAT(answer, StartsWith(stream ? "HTTP/1.1 200 " : "HTTP/1.1 401 ")) << request;
     EXPECT_THAT(answer, HasSubstr("\r\nWWW-Authenticate: "));
     EXPECT_THAT(answer, HasSubstr("\"unauthenticated\""));
     EXPECT_EQ(shop.asked.size(), 0U);
@@ -339,6 +340,49 @@ TEST_F(HttpStreamIdentity, who_is_refused_is_told_before_the_body_comes) {
     EXPECT_EQ(body_of(give(query("{a}"))), R"({"data":{"a":1}})");
     shop.asked.clear();
   }
+}
+
+// connectrpc.com/docs/protocol, "Streaming-Response": the status is 200, and the error is in the end.
+TEST_F(HttpStream, a_connect_stream_is_refused_in_its_end) {
+  shared.settings.body_limit = 100;
+  const auto asked = [&](std::string_view target, std::string_view body, std::string_view fields = {}) {
+    connect();
+    return give(post(target, body, fields, "1.1", "application/connect+json"));
+  };
+  const auto expect_end = [&](const std::string& answer, std::string_view code) {
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\nContent-Type: application/connect+json\r\n"));
+    const std::string body = body_of(answer);
+    EXPECT_EQ(body.substr(0, 1), "\2");
+    EXPECT_THAT(body.substr(5), StartsWith(fmt::format(R"({{"error":{{"code":"{}",)", code)));
+  };
+  const std::string message("\0\0\0\0\2{}", 7);
+  expect_end(asked("/shop.v1.Shop/ticks", message, "Connect-Timeout-Ms: abc\r\n"), "invalid_argument");
+  expect_end(asked("/shop.v1.Shop/ticks", message, "Connect-Protocol-Version: 9\r\n"), "invalid_argument");
+  expect_end(asked("/shop.v1.Shop/ticks", message, "Content-Encoding: gzip\r\n"), "unimplemented");
+  expect_end(asked("/shop.v1.Shop/nope", message), "unimplemented");
+  expect_end(asked("/shop.v1.Shop/ticks", std::string(200, ' ')), "resource_exhausted");
+  EXPECT_THAT(asked("/shop.v1.Shop/a", message), StartsWith("HTTP/1.1 415 ")) << "that is no stream";
+  EXPECT_EQ(shop.asked.size(), 0U);
+}
+
+// GraphQL over HTTP, "Body": also where nothing of the body was read.
+TEST_F(HttpStream, a_body_that_is_too_long_is_refused_in_graphqls_form) {
+  shared.settings.body_limit = 100;
+  connect();
+  EXPECT_THAT(body_of(give(query(std::string(200, ' ')))), StartsWith(R"({"errors":[{"message":"the body is longer)"));
+}
+
+TEST_F(HttpStreamIdentity, each_refusal_counts_once) {
+  const std::string wrong = "X-Api-Key: wrong\r\n";
+  const std::string whole = post("/shop.v1.Shop/a", "{\"n\":1}", wrong);
+  EXPECT_THAT(give(whole), StartsWith("HTTP/1.1 401 "));
+  EXPECT_EQ(stats.bad_credentials, 1U);
+  give(query("{a}", wrong));
+  EXPECT_EQ(stats.bad_credentials, 2U);
+  connect();
+  give(whole.substr(0, whole.size() - 1));  // before its body is there
+  EXPECT_EQ(stats.bad_credentials, 3U);
+  EXPECT_THAT(shop.refused, testing::ElementsAre("a", "a")) << "the service knows, too";
 }
 
 TEST_F(HttpStreamIdentity, who_is_refused_with_the_body_is_told_the_same) {

@@ -29,6 +29,7 @@ constexpr int most_rsa_bits = 8192;   // longer ones cost milliseconds a token
 constexpr int most_exponent_bits = 64;
 constexpr std::size_t coordinate = 32;  // bytes of P-256's
 constexpr std::size_t depth = 16;
+constexpr std::size_t longest_shown = 64;
 
 template <class T, void (*Free)(T*)>
 struct freed_by {
@@ -149,6 +150,14 @@ std::string_view text_of(const object& o, std::string_view name) {
   return o.at_key(name).get_string().get(text) ? std::string_view{} : text;
 }
 
+/// The key in a message: `kid` is anybody's text, so short and printable.
+std::string name_of(std::size_t place, std::string_view kid) {
+  if (kid.empty()) return fmt::format("key {}", place);
+  std::string shown;
+  for (const char c : kid.substr(0, longest_shown)) shown += c > ' ' && c < 0x7F ? c : '?';
+  return fmt::format("key {} (kid {}{})", place, shown, kid.size() > longest_shown ? "…" : "");
+}
+
 /// May it check signatures by that algorithm, by its own word (RFC 7517 §4.2–4.4)?
 bool is_meant_for(const object& jwk, signature_algorithm how) {
   element e;
@@ -211,22 +220,35 @@ struct key_reader {
     return {};
   }
 
+  void pass_over(std::string why) {
+    ++made.passed_over_;
+    made.unusable_.push_back(std::move(why));
+  }
+
   result<void> add_jwk(element e, std::size_t place) {
     object jwk;
-    if (e.get_object().get(jwk)) return broken(fmt::format("key {} is no object", place));
+    if (e.get_object().get(jwk)) {
+      pass_over(fmt::format("key {} is no object", place));
+      return {};
+    }
     const std::string_view kid = text_of(jwk, "kid");
     const std::string_view kty = text_of(jwk, "kty");
     const std::string_view curve = text_of(jwk, "crv");
+    const std::string which = name_of(place, kid);
+    // Before its kind and its use: a secret has leaked whatever it is for, and who published it should hear of it.
+    if (!jwk.at_key("d").get(e))
+      return broken(which + " is a private key: whoever reads it can make tokens; give the public one only");
+    if (kty == "oct" && !jwk.at_key("k").get(e))
+      return broken(which + " is a shared secret (kty oct): whoever reads it can make tokens; give public keys only");
     const auto* const kind = std::ranges::find_if(
         kinds, [&](const kind_of_key& k) { return k.kty == kty && (k.curve.empty() || k.curve == curve); });
     if (kind == kinds.end() || !is_meant_for(jwk, kind->how)) {
       ++made.passed_over_;
       return {};
     }
-    const std::string which = fmt::format("key {}", place);
-    if (!jwk.at_key("d").get(e))
-      return broken(which + " is a private key: whoever reads it can make tokens; give the public one only");
-    return add(kind->read(jwk), kid, which);
+    // One that cannot be used says nothing about the others (RFC 7517 §5).
+    if (auto added = add(kind->read(jwk), kid, which); !added) pass_over(std::move(added.error().message));
+    return {};
   }
 
   result<void> read_jwks(std::string_view text) {
@@ -254,7 +276,7 @@ struct key_reader {
       if (!text.substr(at).starts_with("-----BEGIN PUBLIC KEY-----"))
         return broken(fmt::format("block {} is no PUBLIC KEY", place));
       if (auto ok = add(from ? own(PEM_read_bio_PUBKEY(from.get(), nullptr, no_password, nullptr)) : nullptr, "",
-                        fmt::format("key {}", place));
+                        name_of(place, ""));
           !ok)
         return ok;
     }
@@ -271,11 +293,11 @@ result<key_set> key_set::read(std::string_view text) {
   auto ok = json ? reader.read_jwks(text) : reader.read_pem(text);
   ERR_clear_error();
   if (!ok) return std::unexpected(std::move(ok.error()));
-  if (reader.made.keys_.empty())
-    return broken(reader.made.passed_over_ > 0
-                      ? "none of its keys is for checking signatures by RS256, ES256 or EdDSA (Ed25519)"
-                      : "it has no key: it is neither a JSON Web Key Set nor PEM with PUBLIC KEYs");
-  return std::move(reader.made);
+  if (!reader.made.keys_.empty()) return std::move(reader.made);
+  if (!reader.made.unusable_.empty()) return broken("none of its keys can be used: " + reader.made.unusable_.front());
+  return broken(reader.made.passed_over_ > 0
+                    ? "none of its keys is for checking signatures by RS256, ES256 or EdDSA (Ed25519)"
+                    : "it has no key: it is neither a JSON Web Key Set nor PEM with PUBLIC KEYs");
 }
 
 key_set::verdict key_set::check(signature_algorithm how, const std::optional<std::string>& kid, std::string_view text,

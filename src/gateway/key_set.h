@@ -28,9 +28,11 @@ class key_set {
   /// So many keys are tried for one token: each try costs up to 0.2 ms.
   static constexpr std::size_t most_tries = 8;
 
-  /// Reads a JSON Web Key Set (RFC 7517), which begins with a brace, or else PEM with one or several `PUBLIC KEY`s. Keys of a
-  /// set that are not for checking signatures, or of a kind that is not known, are passed over; one that is broken, too short
-  /// or private is an error that tells which. So is a text without a key that can be used. Any bytes are safe to give.
+  /// Reads a JSON Web Key Set (RFC 7517), which begins with a brace, or else PEM with one or several `PUBLIC KEY`s. Keys
+  /// of a set that are not for checking signatures, of a kind that is not known, broken or too short are passed over
+  /// (§5): a bad one must not keep out the issuer's new key beside it. A private key or a shared secret is an error
+  /// that tells which, whatever it is for; in PEM, which the operator wrote, so is a broken one. And so is a text
+  /// without a key that can be used. Any bytes are safe to give.
   [[nodiscard]] static result<key_set> read(std::string_view text);
 
   enum class verdict : std::uint8_t {
@@ -45,7 +47,10 @@ class key_set {
                               std::string_view signature) const;
 
   [[nodiscard]] std::size_t size() const { return keys_.size(); }
+  /// With those that are `unusable`.
   [[nodiscard]] std::size_t passed_over() const { return passed_over_; }
+  /// Which keys were passed over for what is wrong with them, and what: "key 2 (kid r2): it is an RSA key of 1024 …".
+  [[nodiscard]] const std::vector<std::string>& unusable() const { return unusable_; }
 
  private:
   struct key {
@@ -57,6 +62,7 @@ class key_set {
 
   std::vector<key> keys_;
   std::size_t passed_over_ = 0;
+  std::vector<std::string> unusable_;
 };
 
 }  // namespace waggle

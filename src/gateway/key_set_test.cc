@@ -7,7 +7,11 @@
 namespace waggle {
 namespace {
 
+using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
 using verdict = key_set::verdict;
 
 constexpr std::string_view text = "header.payload";
@@ -77,13 +81,60 @@ TEST(KeySet, KeysThatAreForOtherThingsArePassedOver) {
   for (const std::string& other :
        {rsa_key_for_tests().jwk(R"("use":"enc")"), rsa_key_for_tests().jwk(R"("alg":"PS256")"),
         rsa_key_for_tests().jwk(R"("key_ops":["sign"])"), rsa_key_for_tests().jwk(R"("alg":"HS256")"),
-        std::string(R"({"kty":"oct","k":"c2VjcmV0"})"), std::string(R"({"kty":"EC","crv":"P-521","x":"AA","y":"AA"})"),
+        std::string(R"({"kty":"oct"})"), std::string(R"({"kty":"EC","crv":"P-521","x":"AA","y":"AA"})"),
         std::string(R"({"kty":"OKP","crv":"X25519","x":"AA"})"), std::string(R"({"kty":"new"})"), std::string("{}")}) {
     const key_set keys = keys_of(jwks({other, good}));
     EXPECT_EQ(keys.size(), 1U) << other;
     EXPECT_EQ(keys.passed_over(), 1U) << other;
-    EXPECT_THAT(why_not(jwks({other})), HasSubstr("none of its keys")) << other;
+    EXPECT_THAT(keys.unusable(), IsEmpty()) << "nothing is wrong with it: " << other;
+    EXPECT_THAT(why_not(jwks({other})), HasSubstr("none of its keys is for checking")) << other;
   }
+}
+
+TEST(KeySet, AKeyOfASetThatCannotBeUsedIsPassedOverWithItsReasonAndTheOthersAreTaken) {
+  struct unusable {
+    std::string jwk, why;
+  };
+  const std::string zeros(43, 'A');
+  for (const auto& [jwk, why] :
+       {unusable{signing_key::rsa(1024).jwk(R"("kid":"weak")"), "key 1 (kid weak): it is an RSA key of 1024 bits"},
+        unusable{R"({"kty":"RSA","e":"AQAB"})", "key 1: its numbers are missing"},
+        unusable{R"({"kty":"RSA","n":"AQ==","e":"AQAB","kid":"a\n)" + zeros + zeros + "\"}",
+                 "key 1 (kid a?" + zeros + std::string(19, 'A') + "…): its numbers"},
+        unusable{R"({"kty":"EC","crv":"P-256","x":")" + zeros + R"("})", "key 1: its numbers"},
+        unusable{R"({"kty":"EC","crv":"P-256","x":")" + zeros + R"(","y":")" + zeros + R"("})", "key 1: "},
+        unusable{R"({"kty":"OKP","crv":"Ed25519","x":"AAAA","kid":7})", "key 1: its numbers"},
+        unusable{"1", "key 1 is no object"}}) {
+    const key_set keys = keys_of(jwks({jwk, ed_key_for_tests().jwk(R"("kid":"good")")}));
+    EXPECT_EQ(keys.size(), 1U) << jwk;
+    EXPECT_EQ(keys.passed_over(), 1U) << jwk;
+    EXPECT_THAT(keys.unusable(), ElementsAre(testing::StartsWith(why))) << jwk;
+    EXPECT_EQ(keys.check(signature_algorithm::eddsa, "good", text, ed_key_for_tests().sign(text)), verdict::genuine);
+    EXPECT_THAT(why_not(jwks({R"({"kty":"new"})", jwk, "2"})),
+                AllOf(testing::StartsWith("none of its keys can be used: key 2"), Not(HasSubstr("key 3"))))
+        << "the first reason: " << jwk;
+  }
+}
+
+TEST(KeySet, PemIsAllOrNothing) {
+  EXPECT_THAT(why_not(ed_key_for_tests().pem() + signing_key::rsa(1024).pem()),
+              testing::StartsWith("key 2: it is an RSA key of 1024 bits"));
+}
+
+TEST(KeySet, ASecretInASetIsAnErrorWhateverItIsFor) {
+  const std::string good = ed_key_for_tests().jwk();
+  for (const std::string& secret :
+       {ed_key_for_tests().jwk(R"("kid":"s","d":"AAAA")"), rsa_key_for_tests().jwk(R"("kid":"s","use":"enc","d":"AA")"),
+        rsa_key_for_tests().jwk(R"("kid":"s","alg":"PS256","d":"AA")"),
+        ec_key_for_tests().jwk(R"("kid":"s","key_ops":["sign"],"d":"AA")"),
+        std::string(R"({"kid":"s","kty":"EC","crv":"P-521","x":"AA","y":"AA","d":"AA"})"),
+        std::string(R"({"kid":"s","kty":"OKP","crv":"X25519","x":"AA","d":"AA"})"),
+        std::string(R"({"kid":"s","kty":"RSA","d":"AA"})"), std::string(R"({"kid":"s","kty":"new","d":"AA"})")})
+    EXPECT_THAT(why_not(jwks({good, "1", secret})), testing::StartsWith("key 3 (kid s) is a private key: ")) << secret;
+  for (const std::string_view use : {"", R"(,"use":"sig","alg":"HS256")", R"(,"use":"enc")"})
+    EXPECT_THAT(why_not(jwks({good, fmt::format(R"({{"kty":"oct","k":"c2VjcmV0"{}}})", use)})),
+                AllOf(testing::StartsWith("key 2 is a shared secret"), Not(HasSubstr("c2VjcmV0"))))
+        << use;
 }
 
 TEST(KeySet, WhatIsBrokenIsSaid) {

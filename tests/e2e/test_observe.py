@@ -221,8 +221,8 @@ class Collector:
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(10)
+        self.process.kill()  # its own way to end waits for connections that the node keeps
+        self.process.wait()
         self.process.stdout.close()
 
 
