@@ -88,9 +88,6 @@ std::expected<std::shared_ptr<const graphql::prepared_document>, document_refusa
   if (stored != nullptr && !id.empty())
     if (const auto at = stored->find(id); at != stored->end()) text = &at->second;
   const bool is_stored = text != &params.query;
-  if (settings_.only_stored && !is_stored)
-    return std::unexpected(refuse("only stored documents are executed on this node: send documentId, the id of one",
-                                  error_code::permission_denied));
   if (!params.document_id.empty() && !is_stored) {
     document_refusal none =
         refuse(fmt::format("there is no stored document {}", json_quote(params.document_id.substr(0, 100))),
@@ -98,6 +95,9 @@ std::expected<std::shared_ptr<const graphql::prepared_document>, document_refusa
     none.unknown_document = true;
     return std::unexpected(std::move(none));
   }
+  if (settings_.only_stored && !is_stored)
+    return std::unexpected(refuse("only stored documents are executed on this node: send documentId, the id of one",
+                                  error_code::permission_denied));
   if (!params.sha256.empty() && !is_stored) {
     if (params.query.empty()) {
       const auto at = by_hash_.find(params.sha256);

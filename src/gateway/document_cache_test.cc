@@ -151,7 +151,8 @@ TEST_F(DocumentCache, only_stored_ones_where_the_operator_wants_it) {
   EXPECT_EQ(find(hashed("{a}", known)).value()->text, "{b}") << "what is stored counts";
   EXPECT_THAT(problem(text("{a}")), HasSubstr("only stored documents"));
   EXPECT_THAT(problem(hashed("{a}", hash_of("{a}"))), HasSubstr("only stored documents"));
-  EXPECT_THAT(problem(id("two")), HasSubstr("only stored documents"));
+  EXPECT_THAT(problem(hashed("", hash_of("{a}"))), HasSubstr("permission_denied")) << "its text would not help";
+  EXPECT_THAT(problem(id("two")), HasSubstr(R"("code":"not_found")"));
 }
 
 TEST_F(DocumentCache, apollos_automatic_persisted_queries) {

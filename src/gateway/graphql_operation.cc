@@ -45,14 +45,15 @@ void graphql_operation::go_on() {
   const bool one_by_one = execution_.kind() == operation::mutation;
   const std::size_t most = one_by_one ? 1 : most_at_once;
   starting_ = true;
-  while (begun_ < calls.size() && !stopped_ && running_ < most && !(one_by_one && execution_.lost())) {
+  while (begun_ < calls.size() && !stopped_ && running_ < most && !execution_.full() &&
+         !(one_by_one && execution_.lost())) {
     one_call& c = calls_.emplace_back();
     c.of = this;
     c.number = begun_++;
     ask(c);
   }
   starting_ = false;
-  const bool more = begun_ < calls.size() && !execution_.lost();
+  const bool more = begun_ < calls.size() && !execution_.lost() && !execution_.full();
   if (running_ > 0 || (more && !stopped_)) return;
   kept_.reset();
   if (!stopped_ && done_ != nullptr) std::exchange(done_, nullptr)(self_, execution_.finish());

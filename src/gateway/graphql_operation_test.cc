@@ -136,6 +136,30 @@ TEST_F(GraphqlOperation, what_is_lost_later_asks_no_further) {
   EXPECT_EQ(responses.size(), 1U);
 }
 
+// One small query with many aliases held as many of the largest answers before its response was looked at.
+TEST_F(GraphqlOperation, answers_that_are_too_much_together_end_it) {
+  for (const std::string kind : {"query", "mutation"}) {
+    shop.asked.clear();
+    responses.clear();
+    std::string query = kind + "{";
+    for (int i = 0; i < 20; ++i) query += fmt::format("x{}:{} ", i, kind == "query" ? "any" : "put");
+    auto begun = begin_graphql(front, front.find("shop.v1.Shop"), {.query = query + "}"}, false);
+    ASSERT_TRUE(begun);
+    auto bounded = graphql::execution::begin(
+        {.document = begun->document, .operation_name = {}, .variables = {}, .limits = {.response_bytes = 1000}});
+    ASSERT_TRUE(bounded);
+    start(*std::make_shared<graphql_operation>(shared, *std::move(bounded), request_context{}));
+    for (int i = 0; i < 20 && !shop.waiting.empty(); ++i) {
+      shop.let_go('"' + std::string(1500, 'x') + '"');  // 4,506 bytes of three are more than 4 times 1,000
+      loop.poll();
+    }
+    EXPECT_EQ(shop.asked.size(), kind == "query" ? 10U : 3U);
+    ASSERT_EQ(responses.size(), 1U);
+    EXPECT_THAT(responses[0], HasSubstr(R"("code":"resource_exhausted","fault":"caller")"));
+    EXPECT_THAT(responses[0], testing::EndsWith(R"("data":null})"));
+  }
+}
+
 TEST_F(GraphqlOperation, an_error_is_one_fields) {
   shop.answers["a"] = {failed(error_code::not_found)};
   shop.answers["b"] = {"2"};

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "gateway/encoding.h"
+#include "gateway/subscription.h"
 #include "schema/execute/json_tape.h"
 
 namespace waggle {
@@ -47,6 +48,8 @@ result<void> read_extensions(const json_tape& json, std::uint32_t at, graphql_pa
   if (json[at].kind != json_kind::object) return wrong("extensions must be an object");
   if (const std::uint32_t cursor = json.find(at, "cursor"); cursor != 0)
     if (auto read = read_text(json, cursor, "extensions.cursor", into.cursor); !read) return read;
+  if (into.cursor.size() > longest_cursor)
+    return wrong(fmt::format("extensions.cursor has {} bytes; at most {}", into.cursor.size(), longest_cursor));
   const std::uint32_t stored = json.find(at, "persistedQuery");
   if (stored == 0) return {};
   if (json[stored].kind != json_kind::object) return wrong("extensions.persistedQuery must be an object");

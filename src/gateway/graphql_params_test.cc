@@ -84,6 +84,16 @@ TEST(graphql_params, the_hash_of_a_document) {
     EXPECT_THAT(json_problem(of(bad)), HasSubstr("extensions.persistedQuery")) << bad;
 }
 
+TEST(graphql_params, a_cursor_is_bounded) {
+  const auto of = [](std::size_t bytes) {
+    return fmt::format(R"({{"query":"{{a}}","extensions":{{"cursor":"{}"}}}})", std::string(bytes, 'x'));
+  };
+  EXPECT_EQ(read_graphql_json(of(4096))->cursor.size(), 4096U);
+  EXPECT_EQ(json_problem(of(4097)), "extensions.cursor has 4097 bytes; at most 4096");
+  EXPECT_EQ(url_problem("query=a&extensions={\"cursor\":\"" + std::string(4097, 'x') + "\"}"),
+            "extensions.cursor has 4097 bytes; at most 4096");
+}
+
 TEST(graphql_params, a_urls_parameters) {
   const auto p = read_graphql_url(
       "x=%zz&query=%7B+a%20%7D&operationName=Q&variables=%7B%22a%22:1%7D&&extensions={\"persistedQuery\":"

@@ -72,16 +72,19 @@ std::optional<graphql_source::response> graphql_source::next() {
   if (stream_ == nullptr) {
     if (!answer_) return std::nullopt;
     ended_ = true;
-    response last{std::move(*answer_), {}};
+    response last{.json = std::move(*answer_), .cursor = {}};
     answer_.reset();
     return last;
   }
-  if (auto item = stream_->next())
-    return response{items_->respond_item(std::move(item->json)), std::move(item->cursor)};
+  if (auto item = stream_->next()) {
+    told_ = true;
+    return response{.json = items_->respond_item(std::move(item->json)), .cursor = std::move(item->cursor)};
+  }
   if (!stream_->ended()) return std::nullopt;
   ended_ = true;
   if (!stream_->why()) return std::nullopt;
-  return response{items_->respond_item(std::unexpected(*stream_->why())), {}};
+  if (!told_) return response{.json = items_->respond_no_stream(*stream_->why()), .cursor = {}, .no_stream = true};
+  return response{.json = items_->respond_item(std::unexpected(*stream_->why())), .cursor = {}};
 }
 
 graphql_events::graphql_events(http_shared& shared, graphql_start begun, request_context context, std::string cursor,

@@ -18,6 +18,8 @@ class graphql_source {
   struct response {
     std::string json;
     std::string cursor;  ///< a subscription can go on behind it; empty: it cannot be told where
+    /// A subscription has come to nothing: `{"errors":[…]}`, and nothing follows.
+    bool no_stream = false;
   };
 
   /// Begins at once. `cursor`: where a subscription is to go on; empty: its beginning. `shared` has a loop.
@@ -48,6 +50,7 @@ class graphql_source {
   std::optional<std::string> answer_;
   void* self_ = nullptr;
   waker wake_ = nullptr;
+  bool told_ = false;  // an item
   bool ended_ = false;
 };
 

@@ -63,6 +63,18 @@ TEST_F(GraphqlEvents, an_error_is_the_last_response) {
   EXPECT_TRUE(all.ends_with("\n\nevent: complete\ndata:\n\n"));
 }
 
+// It had a `data` of null, as if there had been a stream.
+TEST_F(GraphqlEvents, a_stream_that_could_not_be_made_has_no_data) {
+  script({failed(error_code::not_found)});
+  const std::string all = open().take();
+  EXPECT_TRUE(all.starts_with("event: next\ndata: {\"errors\":[{\"message\":\"no luck\"")) << all;
+  EXPECT_THAT(all, HasSubstr(R"("path":["t"])"));
+  EXPECT_THAT(all, testing::Not(HasSubstr(R"("data")")));
+  EXPECT_TRUE(all.ends_with("}]}\n\nevent: complete\ndata:\n\n")) << all;
+  script({R"({"items":[1]})", failed(error_code::not_found)});
+  EXPECT_THAT(open().take(), HasSubstr(R"("data":{"t":null}})")) << "there was one";
+}
+
 TEST_F(GraphqlEvents, a_query_is_one_event) {
   shop.answers["a"] = {"1"};
   EXPECT_EQ(open("{a}").take(), "event: next\ndata: {\"data\":{\"a\":1}}\n\nevent: complete\ndata:\n\n");

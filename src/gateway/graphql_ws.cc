@@ -101,6 +101,7 @@ class graphql_ws final : public reply_stream {
     const std::size_t asked;  // bytes of the request
     const std::unique_ptr<graphql_source> source;
     bool ready = false;
+    bool refused = false;  // `error` was said, which is the last word
   };
   using operations = std::map<std::string, std::unique_ptr<operation>, std::less<>>;
 
@@ -125,6 +126,8 @@ class graphql_ws final : public reply_stream {
   void on_timer();
   /// What it has to say, one response at most; whether there was one.
   bool say(operation& o);
+  /// The message `error`; `response` is `{"errors":[…]}`.
+  void refuse_one(std::string_view id, std::string_view response);
   void close(std::uint16_t code, std::string_view reason) {
     clear();
     socket_.close(code, reason);
@@ -159,7 +162,7 @@ std::string graphql_ws::take() {
     o.ready = false;
     if (say(o)) mark(o);
     if (o.source->ended()) {
-      socket_.send(fmt::format(R"({{"id":{},"type":"complete"}})", json_quote(o.id)));
+      if (!o.refused) socket_.send(fmt::format(R"({{"id":{},"type":"complete"}})", json_quote(o.id)));
       erase(operations_.find(o.id));
     }
     out += socket_.take();
@@ -185,12 +188,23 @@ void graphql_ws::drain() {
 bool graphql_ws::say(operation& o) {
   auto r = o.source->next();
   if (!r) return false;
+  if (r->no_stream) {
+    o.refused = true;
+    refuse_one(o.id, r->json);
+    return true;
+  }
   if (!r->cursor.empty() && r->json.ends_with('}')) {
     r->json.pop_back();
     r->json += fmt::format(R"(,"extensions":{{"cursor":{}}}}})", json_quote(r->cursor));
   }
   socket_.send(fmt::format(R"({{"id":{},"type":"next","payload":{}}})", json_quote(o.id), r->json));
   return true;
+}
+
+void graphql_ws::refuse_one(std::string_view id, std::string_view response) {
+  constexpr std::string_view before = R"({"errors":)";
+  socket_.send(fmt::format(R"({{"id":{},"type":"error","payload":{}}})", json_quote(id),
+                           response.substr(before.size(), response.size() - before.size() - 1)));
 }
 
 void graphql_ws::add(std::string id, std::size_t asked, std::unique_ptr<graphql_source> source) {
@@ -262,8 +276,10 @@ void graphql_ws::on_init(const json_tape& json) {
     if (said != 0 && json[said].kind == json_kind::string) {
       std::string decoded;
       again_ = identify_again_by(shared_, std::string(json.string(said, decoded)));
-      if (auto who = again_ ? again_() : result<std::shared_ptr<const caller>>(nullptr); !who)
+      if (auto who = again_ ? again_() : result<std::shared_ptr<const caller>>(nullptr); !who) {
+        http_stats::add(shared_.stats.bad_credentials);
         return close(forbidden, who.error().message);
+      }
     }
   }
   acknowledged_ = true;
@@ -281,11 +297,7 @@ void graphql_ws::on_subscribe(const json_tape& json) {
   std::string id(json.string(id_at, decoded));
   if (id.empty() || id.size() > longest_id) return close(bad_message, "an id has 1 to 128 bytes");
   if (operations_.contains(id)) return close(id_in_use, fmt::format("Subscriber for {} already exists", id));
-  const auto refuse_this = [&](std::string_view response) {  // {"errors":[…]}
-    constexpr std::string_view before = R"({"errors":)";
-    socket_.send(fmt::format(R"({{"id":{},"type":"error","payload":{}}})", json_quote(id),
-                             response.substr(before.size(), response.size() - before.size() - 1)));
-  };
+  const auto refuse_this = [&](std::string_view response) { refuse_one(id, response); };
   const std::size_t asked_bytes = json.raw(payload).size();
   if (const auto why = refuses(asked_bytes)) return refuse_this(graphql_error(*why, false));
   const bool debug = shared_.settings.show_debug;

@@ -97,6 +97,20 @@ TEST_F(GraphqlWs, operations_take_turns_and_say_that_they_are_complete) {
                                   HasSubstr("\"b\",\"type\":\"complete\""), HasSubstr("\"a\",\"type\":\"complete\"")));
 }
 
+TEST_F(GraphqlWs, a_stream_that_could_not_be_made_is_an_error_and_the_last_word) {
+  ask("a", "subscription{t:ticks}");
+  script("ticks", {failed(error_code::not_found)});
+  const auto said = take();
+  ASSERT_EQ(said.size(), 1U) << "no `complete`";
+  EXPECT_THAT(said[0], testing::StartsWith(R"({"id":"a","type":"error","payload":[{"message":"no luck")"));
+  EXPECT_THAT(said[0], testing::EndsWith("}]}"));
+  ask("a", "subscription{t:ticks}");
+  script("ticks", {R"({"items":[1]})", failed(error_code::not_found)});
+  EXPECT_THAT(take(), ElementsAre(HasSubstr("{\"data\":{\"t\":1}}"),
+                                  testing::AllOf(HasSubstr("\"next\""), HasSubstr("no luck")), HasSubstr("complete")))
+      << "its id is free again";
+}
+
 TEST_F(GraphqlWs, what_comes_later_wakes_it_and_is_said_alone) {
   ask("a", "subscription{t:ticks}");
   ask("b", "{b}");

@@ -17,7 +17,6 @@ constexpr auto usual_wait = std::chrono::milliseconds(1000);
 constexpr auto longest_wait = std::chrono::hours(1);
 /// So often in a row an overloaded or restarting service is asked again.
 constexpr unsigned most_failures = 8;
-constexpr std::size_t longest_cursor = 4096;
 constexpr std::size_t deepest = 1000;
 
 error bad_answer(std::string message) {
@@ -38,7 +37,9 @@ subscription::subscription(core_loop& core, const service_directory& directory, 
       service_(std::move(service)),
       first_(std::move(request)),
       again_(std::move(again)),
-      cursor_(first_.stream_cursor.value_or("")) {}
+      cursor_(first_.stream_cursor.value_or("")) {
+  first_.stream_cursor.reset();  // each question takes it from `cursor_`
+}
 
 std::optional<stream_item> subscription::next() {
   if (taken_ == items_.size() && !ended_ && !stopped_ && kept_ == nullptr && !due_.running()) {
@@ -92,6 +93,7 @@ void subscription::poll() {
 
 void subscription::answered() {
   const auto keep = std::move(kept_);
+  const service_request asked = std::exchange(call_.request, {});  // between two questions only `first_` keeps it
   if (stopped_) return;
   auto& output = call_.response.output;
   if (!output) {

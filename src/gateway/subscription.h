@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +11,9 @@
 #include "loop/core_loop.h"
 
 namespace waggle {
+
+/// Bytes of a cursor, whoever gives it: the service, or a client that comes again.
+inline constexpr std::size_t longest_cursor = 4096;
 
 /// One item of a stream.
 struct stream_item {

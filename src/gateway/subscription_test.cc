@@ -220,6 +220,21 @@ TEST_F(Subscription, cursors_are_bounded) {
   EXPECT_THAT(s->why()->message, HasSubstr("4097 bytes; at most 4096"));
 }
 
+// The payload and the cursor were kept three times as long as the stream was open.
+TEST_F(Subscription, between_two_questions_its_call_keeps_nothing) {
+  const auto s = make("c0");
+  EXPECT_FALSE(s->next());
+  const service_call& call = *shop.waiting.front();
+  EXPECT_EQ(call.request.stream_cursor, "c0");
+  shop.let_go(R"({"items":[1]})");
+  EXPECT_EQ(call.request.input, "");
+  EXPECT_FALSE(call.request.stream_cursor);
+  EXPECT_THAT(take(*s), ElementsAre("1"));
+  EXPECT_THAT(shop.asked, ElementsAre(R"(ticks{"from":1})", R"(ticks{"from":1})"));
+  EXPECT_THAT(shop.cursors, ElementsAre("c0", "c0")) << "the answer gave none: where it was";
+  s->stop();
+}
+
 TEST_F(Subscription, stopped_during_a_call_it_ends_the_call_and_tells_nobody) {
   auto s = make();
   const std::weak_ptr<subscription> watched = s;

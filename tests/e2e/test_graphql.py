@@ -197,7 +197,8 @@ class Documents(TestCase):
             self.assertEqual({"data": {"ping": "pong"}}, ask(node, documentId="ada").json)
             hashed = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash":
                       "c2f29bcb0d8bbc0ff2f3d29cde5c0ff1ee0bcf1f8b1b2bd5e0ee7ef9ddbf5aa6"}}}
-            for a in (ask(node, "{ ping }"), ask(node, "query P { ping }"), ask(node, **hashed), ask(node, documentId="other"),
+            self.assertEqual([("not_found", None)], codes(ask(node, documentId="other").json))
+            for a in (ask(node, "{ ping }"), ask(node, "query P { ping }"), ask(node, **hashed),
                       ask(node, "{ __schema { __typename } }"), node.get("/graphql?query=%7Bping%7D")):
                 self.assertEqual([("permission_denied", None)], codes(a.json), a)
 

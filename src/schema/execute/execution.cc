@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -64,9 +65,12 @@ class execution::state {
   [[nodiscard]] const std::optional<response_error>& refused() const { return refused_; }
   [[nodiscard]] std::span<root_call> calls() { return calls_; }
   [[nodiscard]] bool lost() const { return lost_; }
+  [[nodiscard]] bool full() const { return full_; }
 
   void answered(std::size_t call, result<std::string> answer) {
-    if (call >= calls_.size()) return;
+    if (call >= calls_.size() || full_) return;
+    if (answer) answer_bytes_ += answer->size();
+    if (answer_bytes_ / limits_.answers > limits_.response_bytes) return forget();
     root_field& f = fields_[of_calls_[call]];
     f.failed.reset();
     if (!answer) {
@@ -87,6 +91,7 @@ class execution::state {
     text_.out = before;
     text_.out += '{';
     bool fine = root_ != nullptr;
+    text_.stopped = full_;
     for (std::size_t i = 0; fine && i < fields_.size(); ++i) {
       const planned_field& f = root_->fields[i];
       if (i > 0) text_.out += ',';
@@ -106,10 +111,18 @@ class execution::state {
   std::string respond_item(result<std::string> item) {
     text_.errors.clear();
     text_.spent = 0;
-    text_.stopped = false;
-    lost_ = false;
+    answer_bytes_ = 0;
+    lost_ = full_ = false;
     answered(0, std::move(item));
     return finish();
+  }
+
+  std::string respond_no_stream(error why) {
+    text_.errors.clear();
+    text_.path.push_back({&root_->fields.front(), 0});
+    text_.fail(std::move(why));
+    text_.path.pop_back();
+    return error_response(text_.errors, document_->text, with_debug_);
   }
 
  private:
@@ -119,6 +132,15 @@ class execution::state {
     std::optional<std::size_t> at_argument;  ///< where it failed because of one
     json_tape answer;
   };
+
+  /// The answers are too much. One request with many aliases would hold as many of the largest answers otherwise, whatever
+  /// its response has of them.
+  void forget() {
+    full_ = true;
+    for (root_field& f : fields_) {
+      const json_tape gone = std::exchange(f.answer, {});
+    }
+  }
 
   void prepare(const planned_field& f, root_field& into) {
     into.target = document_->of->find(operation_.kind, f.name());
@@ -235,9 +257,14 @@ class execution::state {
     response_error e;
     e.why.code = error_code::resource_exhausted;
     e.why.whose = fault::caller;
-    e.why.message = fmt::format(
-        "the response is too much: more than {} bytes, or fields nested deeper than {}; ask for less at a time",
-        limits_.response_bytes, limits_.depth);
+    if (full_)
+      e.why.message =
+          fmt::format("the answers of the services are too much: more than {} bytes; ask for less at a time",
+                      limits_.answers * limits_.response_bytes);
+    else
+      e.why.message = fmt::format(
+          "the response is too much: more than {} bytes, or fields nested deeper than {}; ask for less at a time",
+          limits_.response_bytes, limits_.depth);
     e.offsets.push_back(operation_.offset);
     text_.errors.push_back(std::move(e));
   }
@@ -253,9 +280,11 @@ class execution::state {
   std::vector<root_call> calls_;
   std::vector<std::size_t> of_calls_;  ///< the field of each
   std::size_t payload_bytes_ = 0;
+  std::size_t answer_bytes_ = 0;
   std::optional<response_error> refused_;
   response_text text_;
   bool lost_ = false;
+  bool full_ = false;
 };
 
 execution::execution(std::unique_ptr<state> s) : state_(std::move(s)) {}
@@ -288,7 +317,9 @@ operation execution::kind() const { return state_->kind(); }
 std::span<root_call> execution::calls() { return state_->calls(); }
 void execution::answered(std::size_t call, result<std::string> answer) { state_->answered(call, std::move(answer)); }
 bool execution::lost() const { return state_->lost(); }
+bool execution::full() const { return state_->full(); }
 std::string execution::finish() { return state_->finish(); }
 std::string execution::respond_item(result<std::string> item) { return state_->respond_item(std::move(item)); }
+std::string execution::respond_no_stream(error why) { return state_->respond_no_stream(std::move(why)); }
 
 }  // namespace waggle::graphql

@@ -20,6 +20,8 @@ struct execution_limits {
   std::size_t variable_bytes = std::size_t{1} << 20;
   /// All payloads of a request together: each use of a variable is a copy of it.
   std::size_t payload_bytes = std::size_t{4} << 20;
+  /// All answers together that are kept until the response is written, so many times its bytes.
+  std::size_t answers = 4;
 };
 
 struct execution_request {
@@ -60,11 +62,15 @@ class execution {
   /// `data` will be null, because a field that cannot be null failed: a mutation's calls that have not begun are not to begin
   /// (§6.2.2); they need no answer then.
   [[nodiscard]] bool lost() const;
+  /// The answers are too much, and forgotten; `finish` says so. No further call is to begin, and none needs an answer.
+  [[nodiscard]] bool full() const;
   /// The response: `{"errors":[…],"data":{…}}`, `errors` only where there are some. Once.
   [[nodiscard]] std::string finish();
 
   /// A subscription's: the response for one item of its stream (§6.2.3.2), any number of times.
   [[nodiscard]] std::string respond_item(result<std::string> item);
+  /// A subscription's whose stream could not be made (§6.2.3.1): `{"errors":[…]}`, a request error's response without `data`.
+  [[nodiscard]] std::string respond_no_stream(error why);
 
  private:
   class state;

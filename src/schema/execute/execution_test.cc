@@ -345,6 +345,15 @@ TEST(subscriptions_6_2_3, each_item_becomes_a_response) {
   EXPECT_EQ(run.respond_item(R"({"id":"2"})"), R"({"data":{"prices":{"id":"2","price":null}}})");
 }
 
+TEST(subscriptions_6_2_3, a_stream_that_could_not_be_made_is_a_request_error) {
+  execution run = begun("subscription {p: prices {id}}");
+  const std::string said = run.respond_no_stream(guest_error(error_code::not_found, "no such thing"));
+  EXPECT_THAT(said, testing::StartsWith(R"({"errors":[{"message":"no such thing")"));
+  EXPECT_THAT(said, HasSubstr(R"("path":["p"])"));
+  EXPECT_THAT(said, testing::EndsWith("}]}"));
+  EXPECT_THAT(said, Not(HasSubstr("\"data\"")));
+}
+
 // --- bounds ---
 
 TEST(execution_bounds, a_response_that_grows_without_end_is_refused) {
@@ -361,6 +370,30 @@ TEST(execution_bounds, a_response_that_grows_without_end_is_refused) {
   EXPECT_THAT(said, HasSubstr("resource_exhausted"));
   EXPECT_THAT(said, testing::EndsWith(R"("data":null})"));
   EXPECT_LT(said.size(), 1000);
+}
+
+TEST(execution_bounds, answers_are_bounded_together) {
+  const auto document = prepared("{a: any b: any c: any}");
+  auto run = execution::begin({.document = document, .limits = {.response_bytes = 1000}});
+  const std::string large = '"' + std::string(1998, 'x') + '"';
+  run->answered(0, large);
+  run->answered(1, large);
+  EXPECT_FALSE(run->full());
+  run->answered(2, large);
+  EXPECT_TRUE(run->full());
+  const std::string said = run->finish();
+  EXPECT_THAT(said, HasSubstr("the answers of the services are too much: more than 4000 bytes"));
+  EXPECT_THAT(said, HasSubstr("resource_exhausted"));
+  EXPECT_THAT(said, testing::EndsWith(R"("data":null})"));
+}
+
+TEST(execution_bounds, a_streams_items_are_bounded_each_for_itself) {
+  const auto document = prepared("subscription {prices {id}}");
+  auto run = execution::begin({.document = document, .limits = {.response_bytes = 100}});
+  const std::string item = R"({"id":"1","name":")" + std::string(250, 'x') + "\"}";
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(run->respond_item(item), R"({"data":{"prices":{"id":"1"}}})");
+  EXPECT_THAT(run->respond_item('"' + std::string(500, 'x') + '"'), HasSubstr("resource_exhausted"));
+  EXPECT_EQ(run->respond_item(item), R"({"data":{"prices":{"id":"1"}}})");
 }
 
 TEST(execution_bounds, answers_that_are_too_deep_are_refused) {
