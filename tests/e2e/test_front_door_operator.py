@@ -38,7 +38,7 @@ class Certificate(TestCase):
 class CurlLines(TestCase):
     def guarded(self):
         """A service whose methods are all for verified callers."""
-        module = self.service("guarded")
+        module = self.service("Guarded")
         path = module.with_suffix(".graphql")
         text, changed = re.subn(r'(@service\([^)]*\))', r"\1 @auth", path.read_text(), count=1)
         self.assertEqual(1, changed)
@@ -55,7 +55,7 @@ class CurlLines(TestCase):
     def test_serve_and_the_landing_page_show_where_the_token_goes(self):
         with Node(self.guarded()) as node:
             line = node.wait_for_line(r"try: (curl .*)").group(1)
-            self.assertRegex(line, rf"/e2e\.guarded/\w+ {TOKEN} ")
+            self.assertRegex(line, rf"/e2e\.Guarded/\w+ {TOKEN} ")
             page = node.get("/").body.decode()
             self.assertIn(f"curl {TOKEN} -H", page)
 
