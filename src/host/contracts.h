@@ -13,7 +13,7 @@ struct host_contract {
   std::string_view sdl;
 };
 
-/// All of them. Generated (cmake/host_contracts.cmake).
+/// All of them. Generated (cmake/built_in_texts.cmake).
 [[nodiscard]] std::span<const host_contract> host_contracts();
 
 /// One of them, compiled; `file` is one of the names above. Compiled once, then shared; from any thread.

@@ -1,8 +1,5 @@
 #include "schema/contract.h"
 
-#include <fstream>
-#include <sstream>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -109,13 +106,6 @@ TEST(contract, what_is_not_written_has_the_prelude_s_defaults) {
         "queue: Int! = " + std::to_string(defaults.queue), "idleMs: Int! = " + std::to_string(defaults.idle.count()),
         "maxRequests: Int! = " + std::to_string(defaults.max_requests)})
     EXPECT_THAT(std::string(text), HasSubstr(line + "\n"));
-}
-
-TEST(contract, the_built_in_prelude_is_the_file) {
-  std::ifstream file(WAGGLE_SOURCE_DIR "/src/schema/prelude.graphql");
-  std::stringstream text;
-  text << file.rdbuf();
-  EXPECT_EQ(text.str(), graphql::prelude_text());
 }
 
 TEST(contract, the_preludes_parse_whole) {

@@ -6,7 +6,7 @@
 /// What every schema has without writing it. Parsed once; may be read from any thread.
 namespace waggle::graphql {
 
-/// The text of prelude.graphql.
+/// The text of prelude.graphql. Generated (cmake/built_in_texts.cmake).
 [[nodiscard]] std::string_view prelude_text();
 /// The specification's scalars (§3.5) and directives (§3.13), and `@link`, which is accepted and means nothing here.
 [[nodiscard]] const document& built_ins();
