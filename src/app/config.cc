@@ -307,6 +307,13 @@ loaded_configuration read_configuration(std::string_view toml, std::string_view 
         {std::string(file), 0, 0, severity::error,
          fmt::format("tls.{0} is set and tls.{1} is not: TLS takes both, a certificate and its key",
                      c.tls.key == "off" ? "certificate" : "key", c.tls.key == "off" ? "key" : "certificate")});
+  if (const std::string_view at = c.mcp.origin;
+      at != "off" && (!(at.starts_with("https://") || at.starts_with("http://")) || unusable_origin(at)))
+    out.findings.push_back(
+        {std::string(file), 0, 0, severity::error,
+         fmt::format("mcp.origin {} must be a scheme, a name and perhaps a port, with nothing behind: "
+                     "https://api.example.com",
+                     at)});
   if (out.findings.empty()) out.value = std::move(c);
   return out;
 }

@@ -120,6 +120,7 @@ struct configuration {
   } auth;
   struct {
     bool enabled = false;
+    std::string origin = "off";
   } mcp;
   struct {
     std::string certificate = "off";

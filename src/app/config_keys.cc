@@ -76,6 +76,7 @@ constexpr config_key keys[] = {
     {"auth.refresh_ms", AT(auth.refresh), "how often to look for new keys", 1000, day},
     {"auth.api_keys", AT(auth.api_keys), "file with the hashes of API keys; off: there are none"},
     {"mcp.enabled", AT(mcp.enabled), "methods as tools for agents, at /mcp (Model Context Protocol)"},
+    {"mcp.origin", AT(mcp.origin), "where agents reach this node, https://NAME; off: as their field Host says"},
     {"tls.certificate", AT(tls.certificate), "file with the chain of certificates, PEM; off: plain HTTP"},
     {"tls.key", AT(tls.key), "file with the certificate's private key, PEM"},
     {"wasm.instances", AT(wasm.instances), "instances at the same time, over all services", 1, 100'000},

@@ -55,6 +55,7 @@ http_settings http_settings_for(const configuration& c) {
   http.allowed_hosts = c.http.allowed_hosts;
   http.allowed_origins = c.http.allowed_origins;
   http.mcp = c.mcp.enabled;
+  if (c.mcp.origin != "off") http.mcp_origin = c.mcp.origin;
   http.show_debug = c.dev;
   return http;
 }

@@ -105,13 +105,16 @@ void authenticator::remember(std::string name, remembered_token token) {
   order_.pop_front();
 }
 
-std::string challenge(const error& why, bool had_credentials) {
+std::string challenge(const error& why, bool had_credentials, std::string_view more) {
   // RFC 6750 §3.1: who gave nothing is told no reason but how.
+  std::string_view reason;
   if (why.code == error_code::unauthenticated)
-    return had_credentials ? R"(Bearer realm="waggle", error="invalid_token")" : R"(Bearer realm="waggle")";
-  if (why.code == error_code::permission_denied && why.cause == failure_cause::scope)
-    return R"(Bearer realm="waggle", error="insufficient_scope")";
-  return {};
+    reason = had_credentials ? R"(, error="invalid_token")" : "";
+  else if (why.code == error_code::permission_denied && why.cause == failure_cause::scope)
+    reason = R"(, error="insufficient_scope")";
+  else
+    return {};
+  return fmt::format(R"(Bearer realm="waggle"{}{})", reason, more);
 }
 
 }  // namespace waggle

@@ -38,6 +38,8 @@ class authenticator {
   explicit authenticator(identity_rules rules = {}, refresher refresh = {});
 
   [[nodiscard]] bool configured() const { return rules_.tokens || rules_.api_keys; }
+  /// Whose tokens are taken; empty where none are.
+  [[nodiscard]] std::string_view issuer() const { return rules_.tokens ? rules_.token.issuer : std::string_view(); }
 
   /// From now on these count. Null: they are not here yet, and no token can be judged.
   void set_keys(std::shared_ptr<const key_set> keys);
@@ -70,7 +72,7 @@ class authenticator {
 };
 
 /// The value of `WWW-Authenticate` (RFC 6750 §3) beside `why`, for an answer of 401 or 403; empty for other errors. `had_credentials`:
-/// the request had some.
-[[nodiscard]] std::string challenge(const error& why, bool had_credentials);
+/// the request had some. `more`: parameters behind the others, `, name="value"`.
+[[nodiscard]] std::string challenge(const error& why, bool had_credentials, std::string_view more = {});
 
 }  // namespace waggle

@@ -13,6 +13,7 @@
 #include "gateway/gzip.h"
 #include "gateway/mcp_messages.h"
 #include "gateway/origin.h"
+#include "gateway/resource_metadata.h"
 #include "schema/describe/describe.h"
 #include "schema/language/text.h"
 
@@ -156,6 +157,15 @@ std::expected<http_route, http_refusal> route_contract(std::string_view service_
 
 bool is_mcp(std::string_view path) { return path == "/mcp" || path.starts_with("/mcp/"); }
 
+/// Is the service of `/mcp/{service}` there, if there is one?
+std::expected<void, http_refusal> check_tools_of(std::string_view path, const service_directory& directory,
+                                                 const http_settings& settings) {
+  const std::string_view name = path.substr(std::min(path.size(), std::string_view("/mcp/").size()));
+  if (name.empty()) return {};
+  if (const auto target = find_service(name, directory, settings); !target) return refused(target.error());
+  return {};
+}
+
 /// MCP's "Streamable HTTP" (revision 2025-11-25), without a stream of the server's and without sessions.
 std::expected<http_route, http_refusal> route_mcp(const http_head& head, std::string_view path,
                                                   const service_directory& directory, const http_settings& settings,
@@ -170,8 +180,7 @@ std::expected<http_route, http_refusal> route_mcp(const http_head& head, std::st
                               shown(head.origin)));
   if (head.verb != http_verb::post)
     return wrong_verb("MCP takes POST: this node has no stream of its own and no sessions", "POST");
-  if (const std::string_view name = path.substr(std::min<std::size_t>(path.size(), 5)); !name.empty())
-    if (const auto target = find_service(name, directory, settings); !target) return refused(target.error());
+  if (const auto fine = check_tools_of(path, directory, settings); !fine) return refused(fine.error());
   if (!is_json_type(head.content_type))
     return wrong_type(
         fmt::format("the content type {} is not supported; send application/json", shown(head.content_type)));
@@ -181,6 +190,15 @@ std::expected<http_route, http_refusal> route_mcp(const http_head& head, std::st
     return refuse(error_code::invalid_argument, fmt::format("MCP-Protocol-Version {} is not spoken here; these are: {}",
                                                             shown(head.mcp_version), fmt::join(mcp_versions, ", ")));
   return http_route{.what = http_route::kind::mcp, .path = path};
+}
+
+/// Where a client learns whose tokens open the tools.
+std::expected<http_route, http_refusal> route_metadata(const http_head& head, std::string_view about,
+                                                       const service_directory& directory,
+                                                       const http_settings& settings) {
+  if (!is_read(head.verb)) return wrong_verb("this path takes GET and HEAD", "GET, HEAD");
+  if (const auto fine = check_tools_of(about, directory, settings); !fine) return refused(fine.error());
+  return http_route{.what = http_route::kind::mcp_login, .path = about};
 }
 
 std::expected<void, http_refusal> read_query(std::string_view query, std::size_t limit, service_request& request) {
@@ -266,6 +284,8 @@ std::expected<http_route, http_refusal> find_route(const http_head& head, bool h
     const bool page = inner != "graphql" && inner != "mcp" && inner.find('/') == std::string_view::npos;
     if (auto fine = check_site(head, page, settings); !fine) return refused(std::move(fine.error()));
   }
+  if (settings.mcp && path.starts_with(metadata_prefix) && is_mcp(path.substr(metadata_prefix.size())))
+    return route_metadata(head, path.substr(metadata_prefix.size()), directory, settings);
   if (is_mcp(path)) return route_mcp(head, path, directory, settings, loopback);
   if (settings.graphql && inner == "graphql") return http_route{.what = http_route::kind::graphql};
   if (settings.graphql && inner.starts_with("graphql/"))

@@ -30,11 +30,12 @@ struct http_refusal {
 
 /// What a request is for.
 struct http_route {
-  enum class kind : std::uint8_t { call, stream, contract, page, graphql, mcp, preflight };
+  enum class kind : std::uint8_t { call, stream, contract, page, graphql, mcp, mcp_login, preflight };
   kind what = kind::page;      ///< `stream`: a subscription's, by Connect's server streaming
   service* target = nullptr;   ///< of `call`, `stream` and `contract`; valid until the directory changes
   const method* of = nullptr;  ///< of `call` and `stream`
-  std::string_view path;  ///< of `page` and `mcp`; of `graphql` the service's name, or nothing; points into the head
+  /// Of `page` and `mcp`; of `mcp_login` the path that it is about; of `graphql` the service's name, or nothing. Points into the head.
+  std::string_view path;
   const std::string* text = nullptr;   ///< of `contract`: its description in the format asked for
   bool gzipped = false;                ///< of `contract`: its text is kept in gzip's format
   std::string_view content_type = {};  ///< of `contract`

@@ -17,6 +17,7 @@
 #include "gateway/graphql_ws.h"
 #include "gateway/gzip.h"
 #include "gateway/mcp.h"
+#include "gateway/resource_metadata.h"
 
 namespace waggle {
 namespace {
@@ -36,8 +37,8 @@ error not_found(std::string message) {
   return e;
 }
 
-std::string challenge_line(const error& e, bool had_credentials) {
-  const std::string value = challenge(e, had_credentials);
+std::string challenge_line(const error& e, bool had_credentials, std::string_view login) {
+  const std::string value = challenge(e, had_credentials, login);
   return value.empty() ? value : fmt::format("WWW-Authenticate: {}\r\n", value);
 }
 
@@ -99,6 +100,7 @@ bool http_exchange::refuses(const http_head& head, bool on_hold) {
 /// Where the route leads to a method, its service counts and remembers the refusal.
 void http_exchange::refuse_at(const http_head& head, const http_route& route, error why) {
   if (why.cause == failure_cause::credentials) http_stats::add(shared_.stats.bad_credentials);
+  if (route.what == http_route::kind::mcp) login_ = metadata_parameter(shared_, head, route.path);
   if (route.of == nullptr) return refuse({std::move(why), 0, {}});
   call_.request.method = route.of->name;
   call_.request.input.clear();
@@ -139,6 +141,11 @@ void http_exchange::follow(http_head& head, const http_route& route) {
     return give({.status = 204, .content_type = "", .body = {}, .headers = preflight_fields(head)});
   if (route.what == kind::contract)
     return give({.content_type = route.content_type, .body = *route.text, .headers = {}, .packed = route.gzipped});
+  if (route.what == kind::mcp_login) {
+    std::string document = resource_metadata(shared_, head, route.path);
+    if (document.empty()) return refuse({not_found("tokens of an OAuth issuer are not taken here"), 0, {}});
+    return give({.body = std::move(document), .headers = "Cache-Control: no-store\r\n"});
+  }
   if (auto found = shared_.pages ? shared_.pages(route.path) : std::nullopt)
     return give({.status = found->status,
                  .content_type = found->content_type,
@@ -211,7 +218,9 @@ void http_exchange::ask_stream(http_head& head, const http_route& route, std::sh
                              identify_again_by(shared_, head)));
 }
 
-std::string http_exchange::fields_of(const error& e) const { return error_fields(e) + challenge_line(e, named_); }
+std::string http_exchange::fields_of(const error& e) const {
+  return error_fields(e) + challenge_line(e, named_, login_);
+}
 
 /// Of the call what is the same for each.
 void http_exchange::prepare() {
@@ -287,6 +296,7 @@ void http_exchange::stop() {
 
 void http_exchange::reset() {
   cors_.clear();
+  login_.clear();
   gzip_ = named_ = alone_ = false;
   form_ = error_form::connect;
   if (call_.request.input.capacity() > kept_input)

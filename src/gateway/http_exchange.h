@@ -78,6 +78,7 @@ class http_exchange {
   std::shared_ptr<request_handler> handler_;
   bool asking_ = false;
   bool inside_ = false;  // in a function of ours that looks at the outcome itself
+  std::string login_;    // of the challenge, should there be one: where the present caller can get a token
   bool gzip_ = false;    // the present caller takes gzip
   bool named_ = false;   // the present caller has said who it is
   bool alone_ = false;   // the answer is for the present caller, and no cache may give it to another

@@ -33,8 +33,10 @@ struct http_settings {
   /// The operator's socket: services named `waggle.*` can be reached, and any content type is taken for JSON (curl's own,
   /// too; that a browser's form is refused elsewhere means nothing where no browser gets).
   bool for_operator = false;
-  bool graphql = false;             ///< `/graphql` is there
-  bool mcp = false;                 ///< methods are tools at `/mcp` (docs/mcp.md)
+  bool graphql = false;  ///< `/graphql` is there
+  bool mcp = false;      ///< methods are tools at `/mcp` (docs/mcp.md)
+  std::string
+      mcp_origin;  ///< where clients of MCP reach this node, `https://api.example.com`; empty: as their field Host says
   std::shared_ptr<tls_source> tls;  ///< the certificate to speak TLS with; null: plain HTTP
   bool show_debug = false;          ///< `--dev`: traps and backtraces in the answers
 };

@@ -8,6 +8,7 @@
 #include "gateway/authenticator.h"
 #include "gateway/connect.h"
 #include "gateway/encoding.h"
+#include "gateway/resource_metadata.h"
 #include "schema/describe/describe.h"
 
 namespace waggle {
@@ -37,6 +38,7 @@ mcp_handler::mcp_handler(http_shared& shared, std::string_view path, void* self,
 
 void mcp_handler::begin(http_head& head, std::string body, std::shared_ptr<const caller> who) {
   call_.request.input = std::move(body);
+  login_ = metadata_parameter(shared_, head, head.target.substr(0, head.target.find('?')));
   // For how long, and in which trace: as for a call by Connect.
   const time_point now = head.connect_timeout.empty() ? time_point{} : shared_.time.now();
   if (const auto filled = fill_request(head, method{}, now, shared_.settings.body_limit, call_.request); !filled) {
@@ -133,7 +135,7 @@ void mcp_handler::finish_call() {
     // MCP's "Authorization": a client that can get a token learns from the status that it needs one.
     if (output.error().cause == failure_cause::anonymous) {
       status = 401;
-      fields = fmt::format("WWW-Authenticate: {}\r\n", challenge(output.error(), false));
+      fields = fmt::format("WWW-Authenticate: {}\r\n", challenge(output.error(), false, login_));
     }
     result = failure_result(output.error(), shared_.settings.show_debug);
   } else if (auto fine = answer_result(asked_, std::move(*output))) {

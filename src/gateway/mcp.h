@@ -45,6 +45,7 @@ class mcp_handler final : public request_handler, public std::enable_shared_from
   void* self_;
   replier reply_;
   service_call call_;
+  std::string login_;                  ///< where a caller without credentials can get a token
   std::string id_;                     ///< of the message that the call answers
   tool asked_;                         ///< without its text: the contract may go while it is asked
   std::shared_ptr<mcp_handler> keep_;  ///< itself, while a service is asked

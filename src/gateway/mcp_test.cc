@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "gateway/authenticator.h"
 #include "gateway/fake_service_for_tests.h"
 #include "loop/clock.h"
 #include "schema/describe/describe.h"
@@ -193,6 +194,29 @@ TEST_F(mcp_test, a_call_that_needs_a_known_caller_is_401_for_an_anonymous_one) {
   echo.failure.cause = failure_cause::none;
   rpc("tools/call", R"({"name":"test-v1-Echo-boom"})");
   EXPECT_EQ(reply.status, 200U) << "a guest's own error is for the model";
+}
+
+TEST_F(mcp_test, who_needs_a_token_learns_where_to_get_one) {
+  authenticator identity({.tokens = true, .token = {.issuer = "https://login.example.com", .audience = "a"}});
+  shared.identity = &identity;
+  echo.failure.code = error_code::unauthenticated;
+  echo.failure.cause = failure_cause::anonymous;
+  const auto told = [&] {
+    rpc("tools/call", R"({"name":"test-v1-Echo-boom"})");
+    return reply.headers;
+  };
+  shared.loopback = false;
+  const std::string at = R"(, resource_metadata="http://localhost/.well-known/oauth-protected-resource/mcp")";
+  EXPECT_THAT(told(), HasSubstr(at));
+  for (const char* host : {"", "a\"b", "a b", "a/b", "a,b", "ü"}) {
+    head.host = host;
+    EXPECT_THAT(told(), Not(HasSubstr("resource_metadata"))) << host;
+  }
+  shared.settings.mcp_origin = "https://api.example.com";
+  EXPECT_THAT(told(), HasSubstr(R"(, resource_metadata="https://api.example.com/.well-known/)"));
+  authenticator keys_only({.api_keys = true, .token = {.issuer = "https://login.example.com", .audience = "a"}});
+  shared.identity = &keys_only;
+  EXPECT_THAT(told(), testing::AllOf(HasSubstr("WWW-Authenticate"), Not(HasSubstr("resource_metadata"))));
 }
 
 TEST_F(mcp_test, an_answer_that_is_not_json_cannot_forge_a_message) {

@@ -4,16 +4,19 @@ import base64
 import hashlib
 import http.server
 import json
+import pathlib
 import shutil
 import signal
 import subprocess
 import threading
 import time
+import urllib.parse
 
 from event_stream import EventStream
 from node import GUESTS, Node, TestCase, wait_until
 from web_socket import WebSocket
 
+MCP_CLIENT = pathlib.Path(__file__).resolve().parent / "mcp/client.mjs"
 ISSUER, AUDIENCE = "https://login.example.com/shop", "https://api.example.com"
 CONTRACT = """
 schema @service(name: "e2e.Id", version: "1.0.0") { query: Query }
@@ -83,6 +86,48 @@ def jwks(*issuers):
     return json.dumps({"keys": [i.jwk() for i in issuers]})
 
 
+class LoginServer(http.server.ThreadingHTTPServer):
+    """An OAuth provider on loopback: its metadata (RFC 8414), its keys, and tokens for one client's secret."""
+
+    def __init__(self, test, issuer):
+        super().__init__(("127.0.0.1", 0), LoginServer.Handler)
+        self.url, self.issuer, self.asked = f"http://127.0.0.1:{self.server_port}", issuer, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        test.addCleanup(self.server_close)
+        test.addCleanup(self.shutdown)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def tell(self, value, status=200):
+            body = value.encode() if isinstance(value, str) else json.dumps(value).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self):
+            of = self.server
+            if self.path == "/jwks":
+                return self.tell(jwks(of.issuer))
+            if self.path != "/.well-known/oauth-authorization-server":
+                return self.tell({}, 404)
+            self.tell({"issuer": of.url, "authorization_endpoint": of.url + "/authorize", "token_endpoint": of.url + "/token",
+                       "jwks_uri": of.url + "/jwks", "response_types_supported": ["code"],
+                       "grant_types_supported": ["client_credentials"],
+                       "token_endpoint_auth_methods_supported": ["client_secret_basic"]})
+
+        def do_POST(self):
+            form = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
+            self.server.asked.append(form)
+            if self.headers.get("authorization") != "Basic " + base64.b64encode(b"agent-7:hush").decode():
+                return self.tell({"error": "invalid_client"}, 401)
+            token = self.server.issuer.token(iss=self.server.url, sub="agent-7", scope=form.get("scope", ""))
+            self.tell({"access_token": token, "token_type": "Bearer", "expires_in": 60})
+
+        def log_message(self, *_):
+            pass
+
+
 class Identity(TestCase):
     def setUp(self):
         super().setUp()
@@ -92,8 +137,8 @@ class Identity(TestCase):
         (self.targets / "id.graphql").write_text(CONTRACT)
         self.ed = Issuer(self.folder, "ed")
 
-    def flags(self, keys, api_keys=None):
-        flags = ["--auth-issuer", ISSUER, "--auth-audience", AUDIENCE, "--auth-keys", keys] if keys else []
+    def flags(self, keys, api_keys=None, issuer=ISSUER):
+        flags = ["--auth-issuer", issuer, "--auth-audience", AUDIENCE, "--auth-keys", keys] if keys else []
         return flags + (["--auth-api-keys", api_keys] if api_keys else [])
 
     def ask(self, node, token=None, method="context", **headers):
@@ -259,6 +304,52 @@ class GraphQL(Identity):
                 self.assertEqual(("close", 4403), s.begin({"authorization": "Bearer " + self.ed.token(exp=1)})[:2])
             with WebSocket(node, headers={"Authorization": "Bearer rubbish"}) as s:
                 self.assertEqual(401, s.status)
+
+
+class Agents(Identity):
+    """MCP 2025-11-25, "Authorization"."""
+
+    def flags(self, keys, api_keys=None, issuer=ISSUER):
+        return ["--mcp-enabled", *super().flags(keys, api_keys, issuer)]
+
+    def run_client(self, node, issuer, *wanted):
+        done = subprocess.run(["node", str(MCP_CLIENT), node.url + "/mcp", issuer], input=json.dumps(wanted), capture_output=True,
+                              text=True, timeout=30)
+        self.assertEqual(0, done.returncode, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_one_finds_the_login_by_itself_and_comes_back_with_a_token(self):
+        login = LoginServer(self, self.ed)
+        with Node(self.targets, *self.flags(login.url + "/jwks", issuer=login.url)) as node:
+            _, log, context, flood = self.run_client(node, login.url, {"call": "e2e-Id-log"}, {"call": "e2e-Id-context"},
+                                                     {"call": "e2e-Id-flood", "arguments": {"n": 1}})
+            self.assertEqual({"result": True}, log["structuredContent"], "nobody need log in for it")
+            self.assertEqual("agent-7", context["structuredContent"]["result"]["caller"]["subject"], context)
+            self.assertNotIn("isError", flood)
+            self.assertEqual([("client_credentials", node.url + "/mcp")], [(f["grant_type"], f["resource"]) for f in login.asked])
+
+    def test_the_address_is_the_one_that_is_used_or_the_operators(self):
+        keys = self.write("keys.json", jwks(self.ed))
+        well_known = "/.well-known/oauth-protected-resource/mcp"
+        with Node(self.targets, *self.flags(keys)) as node:
+            found = node.request("GET", well_known + "/e2e.Id")
+            self.assertEqual({"resource": node.url + "/mcp/e2e.Id", "authorization_servers": [ISSUER],
+                              "scopes_supported": ["admin", "read"], "bearer_methods_supported": ["header"]}, found.json)
+            self.assertEqual("no-store", found.headers["cache-control"])
+            forged = node.request("POST", "/mcp", body=b"{}", headers={"content-type": "application/json", "authorization": "Bearer x"})
+            self.assertEqual((401, f'Bearer realm="waggle", error="invalid_token", resource_metadata="{node.url}{well_known}"'),
+                             (forged.status, forged.headers["www-authenticate"]))
+            self.assertEqual(404, node.request("GET", well_known + "/e2e.Other").status)
+            self.assertEqual(405, node.request("POST", well_known, body=b"").status)
+            self.assertEqual(404, node.request("GET", "/.well-known/oauth-protected-resource/graphql").status)
+        with Node(self.targets, *self.flags(keys), "--mcp-origin", "https://api.example.com") as node:
+            self.assertEqual("https://api.example.com/mcp", node.request("GET", well_known).json["resource"])
+        with Node(self.targets, *self.flags(keys, issuer="shop")) as node:
+            a = node.request("GET", well_known)
+            self.assertEqual((404, "not_found"), (a.status, a.code), "an issuer that is no address leads nowhere")
+        done = self.run_waggle("serve", self.targets, *self.flags(keys), "--mcp-origin", "https://api.example.com/mcp")
+        self.assertEqual(2, done.status)
+        self.assertIn("mcp.origin https://api.example.com/mcp must be a scheme, a name and perhaps a port", done.err)
 
 
 class ApiKeys(Identity):

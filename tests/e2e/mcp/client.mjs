@@ -1,12 +1,16 @@
 // The Model Context Protocol's own client: connects, does what standard input lists, and tells the outcomes as JSON.
-//   node client.mjs URL   reads a list of {list: true} or {call: NAME, arguments: {…}}
+//   node client.mjs URL [ISSUER]   reads a list of {list: true} or {call: NAME, arguments: {…}}; where the node asks for a
+//                                  token, it finds out whose, and logs in there if that is ISSUER
 import { readFileSync } from "node:fs";
+import { ClientCredentialsProvider } from "@modelcontextprotocol/sdk/client/auth-extensions.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
 const wanted = JSON.parse(readFileSync(0, "utf8"));
 const client = new Client({ name: "waggle-e2e", version: "1" });
-const transport = new StreamableHTTPClientTransport(new URL(process.argv[2]));
+const [url, issuer] = process.argv.slice(2);
+const authProvider = issuer && new ClientCredentialsProvider({ clientId: "agent-7", clientSecret: "hush", expectedIssuer: issuer });
+const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider });
 
 /** All pages. */
 async function list() {
