@@ -51,10 +51,11 @@ std::unexpected<error> broken(std::size_t line, std::string_view what) {
   return fail(error_code::invalid_argument, fault::host, fmt::format("{}: {}", line, what));
 }
 
-/// What is wrong with a scope; empty where it is fine. It is what a contract may ask for (RFC 6749 §3.3), but for the
-/// comma: who writes one means two scopes, and would have neither.
+/// What is wrong with a scope; empty where it is fine. It is what a contract may ask for (RFC 6749 §3.3), but for what is meant
+/// otherwise: with a comma two scopes are, and would be neither; behind a # is a comment, whose words would all be scopes.
 std::string_view wrong_scope(std::string_view text) {
   if (text.contains(',')) return "has a comma: scopes are separated by spaces";
+  if (text.starts_with('#')) return "begins with #: a comment has a line of its own";
   const bool fine = text.size() <= longest_scope &&
                     std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
   return fine ? "" : "is none: 1 to 255 visible characters of ASCII, no quotes or backslashes (RFC 6749 §3.3)";

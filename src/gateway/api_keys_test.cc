@@ -76,10 +76,10 @@ TEST(ApiKeys, ANameThatLooksLikeAKeyIsRefusedAndNotRepeated) {
   EXPECT_TRUE(api_keys::read("wk " + hex("1")));
 }
 
-TEST(ApiKeys, AScopeIsWhatAContractMayAskForAndHasNoComma) {
-  const auto keys = api_keys::read("a " + hex("1") + " ! #[ ]~ orders:read " + std::string(255, 's'));
+TEST(ApiKeys, AScopeIsWhatAContractMayAskForButForCommasAndComments) {
+  const auto keys = api_keys::read("a " + hex("1") + " ! [# ]~ orders:read " + std::string(255, 's'));
   ASSERT_TRUE(keys) << keys.error().message;
-  EXPECT_THAT(keys->find("1")->scopes, ElementsAre("!", "#[", "]~", "orders:read", std::string(255, 's')));
+  EXPECT_THAT(keys->find("1")->scopes, ElementsAre("!", "[#", "]~", "orders:read", std::string(255, 's')));
   for (const std::string_view scope : {"sec\"ret", "sec\\ret", "secrét", "sec\x7Fret", "sec\x01ret"})
     EXPECT_THAT(why_not("a " + hex("1") + " pay " + std::string(scope)),
                 AllOf(testing::StartsWith("1: scope 2 is none: 1 to 255 visible"), Not(HasSubstr("sec"))))
@@ -88,6 +88,7 @@ TEST(ApiKeys, AScopeIsWhatAContractMayAskForAndHasNoComma) {
   for (const std::string_view scopes : {"pay,read", "pay, read", ","})
     EXPECT_EQ(why_not("a " + hex("1") + " " + std::string(scopes)),
               "1: scope 1 has a comma: scopes are separated by spaces");
+  EXPECT_EQ(why_not("a " + hex("1") + " pay # no admin"), "1: scope 2 begins with #: a comment has a line of its own");
 }
 
 }  // namespace

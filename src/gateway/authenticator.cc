@@ -69,28 +69,37 @@ result<std::shared_ptr<const caller>> authenticator::verify_token(std::string_vi
   // Before the signature, which costs a hundred times as much.
   auto claims = read_claims(parsed->payload, rules_.token, now);
   if (!claims) return std::unexpected(std::move(claims.error()));
-  if (!keys_) return std::unexpected(unknown_key(false));
+  if (!keys_) return std::unexpected(unknown_key({}));
   switch (keys_->check(parsed->how, parsed->kid, parsed->signed_part, parsed->signature)) {
     case key_set::verdict::genuine: break;
-    case key_set::verdict::no_key: return std::unexpected(unknown_key(true));
+    case key_set::verdict::no_key:
+      return std::unexpected(unknown_key("the token names a key that its issuer does not publish"));
+    case key_set::verdict::by_none:
+      return std::unexpected(unknown_key("the token's signature is by none of its issuer's keys, or it was changed"));
     case key_set::verdict::other_kind:
+      look_for_keys();
       return std::unexpected(refused("the token names a key of another kind than its algorithm is for"));
     case key_set::verdict::forged:
+      look_for_keys();  // some issuers give a new key the old name
       return std::unexpected(refused("the token's signature is not by the key that it names, or it was changed"));
   }
   remember(std::move(name), {claims->who, claims->expires});
   return std::move(claims->who);
 }
 
-/// New keys may have come into use since they were fetched last.
-error authenticator::unknown_key(bool any_keys) const {
-  const bool coming = refresh_ && refresh_();
-  if (any_keys && !coming) return refused("the token names a key that its issuer does not publish");
+/// New keys may have come into use since they were fetched last. Are they on their way?
+bool authenticator::look_for_keys() const { return refresh_ && refresh_(); }
+
+/// `refusal`: what the token is told where no other keys are on their way; empty: there are none at all.
+error authenticator::unknown_key(std::string_view refusal) const {
+  const bool coming = look_for_keys();
+  const bool any_keys = !refusal.empty();
+  if (any_keys && !coming) return refused(std::string(refusal));
   error e;
   e.code = error_code::unavailable;
   e.whose = fault::host;
   e.cause = failure_cause::credentials;
-  e.message = any_keys ? "the token names a key that is not known here; new keys are being fetched: try again"
+  e.message = any_keys ? "the token's key is not known here; new keys are being fetched: try again"
                        : "the keys that tokens are signed with could not be fetched yet: try again";
   e.retry_after = std::chrono::seconds(1);
   return e;

@@ -60,7 +60,8 @@ class authenticator {
   };
   [[nodiscard]] result<std::shared_ptr<const caller>> verify_token(std::string_view token, wall_time now);
   [[nodiscard]] result<std::shared_ptr<const caller>> verify_key(std::string_view key) const;
-  [[nodiscard]] error unknown_key(bool any_keys) const;
+  bool look_for_keys() const;
+  [[nodiscard]] error unknown_key(std::string_view refusal) const;
   void remember(std::string name, remembered_token token);
 
   const identity_rules rules_;

@@ -36,7 +36,8 @@ bool is_preflight(const http_head& head) {
 }
 
 std::string cors_fields(const http_head& head, const http_settings& settings, bool loopback) {
-  if (!head.has_origin) return {};
+  // Caches are told also by answers that were asked for without an Origin (Fetch standard, "CORS protocol and HTTP caches").
+  if (!head.has_origin) return settings.allowed_origins.empty() ? "" : "Vary: Origin\r\n";
   // On other listeners "localhost" is the machine of whoever looks, not this one.
   auto* const fits = loopback ? &origin_allowed : &origin_listed;
   if (!fits(head.origin, settings.allowed_origins)) return "Vary: Origin\r\n";

@@ -36,6 +36,13 @@ TEST_F(Cors, an_allowed_origin_comes_back) {
   EXPECT_EQ(fields(""), refused);
 }
 
+TEST_F(Cors, caches_are_told_that_answers_differ_by_origin) {
+  head.has_origin = false;
+  EXPECT_EQ(cors_fields(head, settings, false), "Vary: Origin\r\n");
+  settings.allowed_origins.clear();
+  EXPECT_EQ(cors_fields(head, settings, false), "");
+}
+
 TEST_F(Cors, a_star_allows_all) {
   settings.allowed_origins = {"*"};
   EXPECT_THAT(fields("https://any.example"), StartsWith("Access-Control-Allow-Origin: https://any.example\r\n"));

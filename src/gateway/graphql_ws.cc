@@ -275,10 +275,13 @@ void graphql_ws::on_init(const json_tape& json) {
     if (said == 0) said = json.find(payload, "Authorization");
     if (said != 0 && json[said].kind == json_kind::string) {
       std::string decoded;
-      again_ = identify_again_by(shared_, std::string(json.string(said, decoded)));
-      if (auto who = again_ ? again_() : result<std::shared_ptr<const caller>>(nullptr); !who) {
-        http_stats::add(shared_.stats.bad_credentials);
-        return close(forbidden, who.error().message);
+      // An empty text says nothing: whom the upgrade's fields show stays, and is judged anew each time.
+      if (auto again = identify_again_by(shared_, std::string(json.string(said, decoded)))) {
+        if (auto who = again(); !who) {
+          http_stats::add(shared_.stats.bad_credentials);
+          return close(forbidden, who.error().message);
+        }
+        again_ = std::move(again);
       }
     }
   }

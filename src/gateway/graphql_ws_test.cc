@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "gateway/authenticator.h"
 #include "gateway/graphql_shop_for_tests.h"
 #include "gateway/http_parser.h"
 #include "gateway/http_reply.h"
+#include "gateway/sha256.h"
 
 namespace waggle {
 namespace {
@@ -22,8 +24,9 @@ class GraphqlWs : public graphql_shop {
     open();
   }
   ~GraphqlWs() override { ws->abort(); }
-  void open() {
+  void open(std::string api_key = {}, std::string_view init = R"({"type":"connection_init"})") {
     http_head head;
+    head.api_key = std::move(api_key);
     head.verb = http_verb::get;
     head.version = 11;
     head.upgrade = "websocket";
@@ -34,7 +37,7 @@ class GraphqlWs : public graphql_shop {
     ASSERT_EQ(reply.status, 101U);
     ws = reply.stream;
     ws->listen(this, [](void* self) { ++static_cast<GraphqlWs*>(self)->woken; });
-    send(R"({"type":"connection_init"})");
+    send(init);
     EXPECT_THAT(take(), ElementsAre(R"({"type":"connection_ack"})"));
   }
   /// RFC 6455 §5.2, with a mask of zeros.
@@ -195,6 +198,23 @@ TEST_F(GraphqlWs, a_message_is_bounded_in_all_its_pieces) {
   ws->received(frame(piece, 0, false));
   EXPECT_THAT(take(), ElementsAre(HasSubstr("close 1009")));
   EXPECT_TRUE(ws->ended());
+}
+
+TEST_F(GraphqlWs, an_empty_authorization_leaves_whom_the_upgrade_showed_to_be_judged_anew) {
+  authenticator identity({.api_keys = true});
+  shared.identity = &identity;
+  std::string line = "till ";
+  for (const char c : sha256("wk_a")) line += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  identity.set_api_keys(std::make_shared<const api_keys>(*api_keys::read(line)));
+  ws->abort();
+  open("wk_a", R"({"type":"connection_init","payload":{"authorization":""}})");
+  script("a", {"1"});
+  ask("a", "{a}");
+  EXPECT_THAT(take().back(), HasSubstr("complete"));
+  identity.set_api_keys(std::make_shared<const api_keys>(*api_keys::read("")));
+  ask("a", "{a}");
+  EXPECT_THAT(take(), testing::Contains(HasSubstr("close 4403")));
+  shared.identity = nullptr;
 }
 
 TEST_F(GraphqlWs, a_message_without_an_end_ends_the_connection) {

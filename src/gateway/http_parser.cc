@@ -1,5 +1,6 @@
 #include "gateway/http_parser.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -46,7 +47,11 @@ void own_field(http_head& head, std::string_view name, std::string_view value) {
   if (lower == "last-event-id") return join(head.last_event_id, value);
   if (lower == "sec-fetch-site") return join(head.fetch_site, value);
   if (lower == "sec-fetch-mode") return join(head.fetch_mode, value);
-  if (passes(lower) && head.extra.size() < max_extra) head.extra.emplace_back(std::move(lower), value);
+  if (!passes(lower)) return;
+  if (const auto known = std::ranges::find(head.extra, lower, &metadata::value_type::first); known != head.extra.end())
+    return join(known->second, value);
+  // The one that means something to the node is not lost to a crowd of others.
+  if (head.extra.size() < max_extra || lower == "idempotency-key") head.extra.emplace_back(std::move(lower), value);
 }
 
 void set_field(http_head& head, http::field known, std::string_view name, std::string_view value) {

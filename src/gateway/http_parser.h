@@ -42,7 +42,8 @@ struct http_head {
   std::string connect_timeout;
   std::string traceparent;
   std::string mcp_version;  ///< MCP-Protocol-Version
-  /// The caller's own fields for the service: names that are not registered for HTTP, without Connect's. At most 64.
+  /// The caller's own fields for the service: names that are not registered for HTTP, without Connect's, none twice. The first 64,
+  /// and Idempotency-Key.
   metadata extra;
 
   void clear();

@@ -189,8 +189,9 @@ result<verified_claims> read_claims(const std::string& payload, const token_rule
   if (payload.size() > caller::longest_claims)
     return refused(fmt::format("the token's claims have more than {} bytes", caller::longest_claims));
   if (!parse_strict_object(parser, payload, caller::deepest_claims, claims))
-    return refused(fmt::format("the token's claims are no JSON object whose names differ, nested at most {} deep",
-                               caller::deepest_claims));
+    return refused(fmt::format(
+        "the token's claims are no JSON object whose names differ, whose numbers fit 64 bits, nested at most {} deep",
+        caller::deepest_claims));
   const auto issuer = read_text(claims, "iss");
   if (!issuer) return refused("the token has no iss, which says who made it");
   if (*issuer != rules.issuer)

@@ -312,7 +312,7 @@ key_set::verdict key_set::check(signature_algorithm how, const std::optional<std
     if (!signature.empty() && signed_by(k.it.get(), how, text, signature)) return verdict::genuine;
   }
   ERR_clear_error();
-  if (tried > 0) return verdict::forged;
+  if (tried > 0) return by_name ? verdict::forged : verdict::by_none;
   return by_name ? verdict::other_kind : verdict::no_key;
 }
 

@@ -39,7 +39,8 @@ class key_set {
     genuine,
     no_key,      ///< no key has this identifier, or, without one, fits the algorithm
     other_kind,  ///< the key of this identifier does not fit the algorithm
-    forged,      ///< none that does has made this signature
+    forged,      ///< the key of this identifier has not made this signature
+    by_none,     ///< neither has any of those without an identifier, or, without one, of those that fit
   };
   /// Did one of the keys sign `text`? A key fits only the algorithm of its own kind. With `kid` only keys of that identifier
   /// are tried, else, and where no key has it, those that have none; without `kid` all that fit, at most `most_tries`.

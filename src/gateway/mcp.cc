@@ -48,6 +48,7 @@ void mcp_handler::begin(http_head& head, std::string body, std::shared_ptr<const
                           .headers = error_fields(why.why) + why.headers});
   }
   call_.request.context.caller = std::move(who);
+  call_.request.context.trusted = shared_.settings.for_operator;
   const std::shared_ptr<mcp_handler> alive = shared_from_this();  // replying lets it go
   std::string text = std::move(call_.request.input);
   const auto message = read_mcp_message(text);

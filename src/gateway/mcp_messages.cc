@@ -69,34 +69,32 @@ std::optional<mcp_problem> read_text(std::string_view name, simdjson::ondemand::
   return std::nullopt;
 }
 
-/// The parts of a message, as they stand.
+/// The parts of a message: id and params as they stand. A version or method that is no string is an empty one.
 struct parts {
-  std::optional<std::string_view> version, id, method, params;
+  std::optional<std::string> version, method;
+  std::optional<std::string_view> id, params;
   bool answers = false;
 };
 
 std::optional<mcp_problem> read_parts(std::string_view text, parts& into) {
   return each_member(text, [&](std::string_view key, simdjson::ondemand::value value) -> std::optional<mcp_problem> {
     into.answers = into.answers || key == "result" || key == "error";
-    auto* const to = key == "jsonrpc"  ? &into.version
-                     : key == "id"     ? &into.id
-                     : key == "method" ? &into.method
-                     : key == "params" ? &into.params
-                                       : nullptr;
-    if (to == nullptr) return std::nullopt;
-    if (*to) return mcp_problem{mcp_invalid_request, fmt::format("{} comes twice", key)};
+    auto* const text_to = key == "jsonrpc" ? &into.version : key == "method" ? &into.method : nullptr;
+    auto* const to = key == "id" ? &into.id : key == "params" ? &into.params : nullptr;
+    if (text_to == nullptr && to == nullptr) return std::nullopt;
+    if (to != nullptr ? to->has_value() : text_to->has_value())
+      return mcp_problem{mcp_invalid_request, fmt::format("{} comes twice", key)};
     std::string_view raw;
+    if (text_to != nullptr) {
+      // Some clients write tools\/list, which is the same.
+      *text_to = value.get_string().get(raw) == simdjson::SUCCESS ? raw : std::string_view();
+      return std::nullopt;
+    }
     if (simdjson::to_json_string(value).get(raw) != simdjson::SUCCESS)
       return mcp_problem{mcp_parse_error, "the message cannot be read"};
     *to = trimmed(raw);
     return std::nullopt;
   });
-}
-
-/// The text of a JSON string where it has no escapes: no name of a method needs one.
-std::optional<std::string_view> plain_string(std::string_view json) {
-  if (json.size() < 2 || json.front() != '"' || json.contains('\\')) return std::nullopt;
-  return json.substr(1, json.size() - 2);
 }
 
 bool is_id(std::string_view json) {
@@ -142,7 +140,7 @@ std::expected<mcp_message, mcp_problem> read_mcp_message(std::string& text) {
   if (!whole.starts_with('{')) return refuse(mcp_invalid_request, "a message of JSON-RPC is an object");
   parts found;
   if (auto problem = read_parts(whole, found)) return wrong(*std::move(problem));
-  if (!found.version || *found.version != R"("2.0")")
+  if (!found.version || *found.version != "2.0")
     return refuse(mcp_invalid_request, R"(the member jsonrpc must be "2.0")");
   mcp_message out;
   if (found.id && !is_id(*found.id) && !(found.answers && *found.id == "null"))
@@ -155,10 +153,9 @@ std::expected<mcp_message, mcp_problem> read_mcp_message(std::string& text) {
     out.what = mcp_message::kind::response;
     return out;
   }
-  const auto name = plain_string(*found.method);
-  if (!name || name->size() > longest_method)
+  if (found.method->empty() || found.method->size() > longest_method)
     return refuse_this(mcp_invalid_request, "method must be the name of a method");
-  out.method = *name;
+  out.method = *std::move(found.method);
   if (found.params && !found.params->starts_with('{'))
     return refuse_this(mcp_invalid_params, "params must be an object");
   out.params = found.params.value_or(std::string_view());

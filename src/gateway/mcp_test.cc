@@ -90,6 +90,21 @@ TEST_F(mcp_test, notifications_and_responses_are_accepted_without_a_body) {
   }
 }
 
+// RFC 8259 §7; PHP's encoder writes it so.
+TEST_F(mcp_test, a_slash_may_be_escaped) {
+  EXPECT_EQ(post(R"({"jsonrpc":"2.0","method":"notifications\/initialized"})").status, 202U);
+  EXPECT_THAT(rpc("tools\\/list"), HasSubstr(R"("tools":[)"));
+  EXPECT_THAT(rpc("tools\\u002flist"), HasSubstr(R"("tools":[)"));
+}
+
+TEST_F(mcp_test, the_operator_is_trusted) {
+  rpc("tools/call", R"({"name":"test-v1-Echo-boom"})");
+  EXPECT_FALSE(echo.seen.trusted);
+  shared.settings.for_operator = true;
+  rpc("tools/call", R"({"name":"test-v1-Echo-boom"})");
+  EXPECT_TRUE(echo.seen.trusted);
+}
+
 TEST_F(mcp_test, what_is_no_message_is_400_in_json_rpc) {
   EXPECT_EQ(post("{").status, 400U);
   EXPECT_THAT(reply.body, HasSubstr("-32700"));

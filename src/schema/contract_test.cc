@@ -242,7 +242,12 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{R"(type Query @auth { a: Int })", "@auth cannot stand on OBJECT"},
         wrong{R"(type Query { a: A } type A { b: Int @auth })",
               ":1:37: error: @auth is for methods; A.b is part of an answer, and nothing would keep it from anybody"},
-        wrong{R"(type Query { a: Int } interface I { b: Int @auth(scopes: "x") })", "@auth is for methods; I.b"}));
+        wrong{R"(type Query { a: Int } interface I { b: Int @auth(scopes: "x") })", "@auth is for methods; I.b"},
+        wrong{R"(type Query { me: Query b: Int @auth })",
+              ":1:31: error: @auth is for methods; Query.b is part of an answer"},
+        wrong{R"(type Query { a: [U] b: Int @auth } union U = Query)", "@auth is for methods; Query.b"},
+        wrong{R"(type Query implements I { a: I b: Int @auth } interface I { a: I })",
+              "@auth is for methods; Query.b"}));
 
 INSTANTIATE_TEST_SUITE_P(
     uses, schema_errors,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -206,6 +207,18 @@ void read_schedule(const directive& d, const field& f, method& into, findings& f
   into.schedule = std::move(s);
 }
 
+/// The types that answers are declared to have, by fields and unions.
+std::set<std::string_view> types_of_answers(const schema& s) {
+  std::set<std::string_view> out;
+  for (const auto& [_, entry] : s.types)
+    for (const definition* part : entry.parts()) {
+      for (const field& f : part->fields) out.insert(f.type.named.text);
+      if (part->kind == definition_kind::union_type)
+        for (const name& member : part->names) out.insert(member.text);
+    }
+  return out;
+}
+
 }  // namespace
 
 void read_service(const schema& s, contract& into, findings& found) {
@@ -231,6 +244,14 @@ void read_service(const schema& s, contract& into, findings& found) {
 }
 
 void check_auth_places(const schema& s, findings& found) {
+  const std::set<std::string_view> answered = types_of_answers(s);
+  const auto only_has_methods = [&](std::string_view type_name, const type_entry& entry) {
+    if (std::ranges::find(s.roots, type_name, &name::text) == s.roots.end() || answered.contains(type_name))
+      return false;
+    return std::ranges::none_of(entry.parts(), [&](const definition* part) {  // nor by an interface
+      return std::ranges::any_of(part->names, [&](const name& n) { return answered.contains(n.text); });
+    });
+  };
   const auto look = [&found](std::string_view type_name, const field& f) {
     for (const directive& d : f.directives)
       if (d.id.text == "auth")
@@ -240,7 +261,7 @@ void check_auth_places(const schema& s, findings& found) {
                         shown(type_name), shown(f.id.text)));
   };
   for (const auto& [type_name, entry] : s.types) {
-    if (entry.from != origin::file || std::ranges::find(s.roots, type_name, &name::text) != s.roots.end()) continue;
+    if (entry.from != origin::file || only_has_methods(type_name, entry)) continue;
     for (const definition* part : entry.parts())
       for (const field& f : part->fields) look(type_name, f);
   }
