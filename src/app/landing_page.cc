@@ -29,6 +29,19 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
+/// A description with Markdown's `code`, which is the mark that they have most.
+std::string html_of_description(std::string_view text) {
+  std::string out;
+  for (;;) {
+    const std::size_t begin = text.find('`');
+    const std::size_t end = begin == std::string_view::npos ? begin : text.find('`', begin + 1);
+    if (end == std::string_view::npos) return out + html_text(text);
+    out += fmt::format("{}<code>{}</code>", html_text(text.substr(0, begin)),
+                       html_text(text.substr(begin + 1, end - begin - 1)));
+    text.remove_prefix(end + 1);
+  }
+}
+
 const directive* find(const std::vector<directive>& all, std::string_view name) {
   const auto found = std::ranges::find(all, name, [](const directive& d) { return d.id.text; });
   return found == all.end() ? nullptr : &*found;
@@ -89,7 +102,7 @@ class page_writer {
   }
 
   void description(std::string_view text) {
-    if (!text.empty()) add(R"(<p class="about">{}</p>)", html_text(text));
+    if (!text.empty()) add(R"(<p class="about">{}</p>)", html_of_description(text));
   }
 
   /// Empty until the script has the first ones: their places do not move. Without scripts there are none (landing.css).

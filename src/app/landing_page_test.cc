@@ -88,6 +88,11 @@ TEST(LandingPage, TextsOfContractsAreNoMarkup) {
   EXPECT_EQ(html_text("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&#39;");
 }
 
+TEST(LandingPage, WhatDescriptionsMarkAsCodeIs) {
+  const std::string page = page_of(only(service("\"No `<name>` is ``, but ` is\" type Query { a: Int }")));
+  EXPECT_THAT(page, HasSubstr("<p class=\"about\">No <code>&lt;name&gt;</code> is <code></code>, but ` is</p>"));
+}
+
 TEST(LandingPage, ANodeWithoutServicesSaysWhatToDo) {
   const std::string page = page_of({}, false);
   EXPECT_THAT(page, HasSubstr("waggle serve FOLDER"));
