@@ -77,6 +77,7 @@ class graphql_ws final : public reply_stream {
     shared_.loop->start_after(timer_, shared_.settings.header_timeout);
   }
 
+  /// Asked for more when what it gave before is sent.
   [[nodiscard]] std::string take() override;
   [[nodiscard]] bool ended() const override { return ended_; }
   void received(std::string_view bytes) override {
@@ -143,12 +144,16 @@ class graphql_ws final : public reply_stream {
   timer timer_{this, [](void* self) { static_cast<graphql_ws*>(self)->on_timer(); }};
   timer message_{this, [](void* self) {  // of a message that is not complete
                    auto& s = *static_cast<graphql_ws*>(self);
+                   if (s.sending_)  // its end may be there, unread
+                     return s.shared_.loop->start_after(s.message_, s.shared_.settings.body_timeout);
                    s.close(slow_message, "the message took too long");
                    s.wake();
                  }};
   bool draining_ = false;
   bool acknowledged_ = false;
   bool heard_ = false;
+  bool sending_ = false;  // what `take` gave is on its way
+  time_point sent_at_{};  // when the last of it had gone
   bool ended_ = false;
 };
 
@@ -172,6 +177,7 @@ std::string graphql_ws::take() {
     out += socket_.take();
   }
   if (socket_.ended()) abort();
+  if (std::exchange(sending_, !out.empty()) && out.empty()) sent_at_ = shared_.time.now();
   return out;
 }
 
@@ -331,13 +337,17 @@ void graphql_ws::on_subscribe(const json_tape& json) {
 void graphql_ws::on_timer() {
   if (!acknowledged_) {
     close(late, "Connection initialisation timeout");
-  } else if (!heard_) {  // not even the answer to our ping
-    abort();
-  } else {
-    heard_ = false;
-    socket_.ping();
-    shared_.loop->start_after(timer_, quiet);
+    return wake();
   }
+  // While something is on its way to the client, it is not listened to; who takes nothing of it meets `http.write_timeout_ms`.
+  if (!sending_ && !heard_ && shared_.time.now() >= sent_at_ + quiet / 2) {  // not even the answer to our ping
+    abort();
+    return wake();
+  }
+  shared_.loop->start_after(timer_, quiet);
+  if (sending_) return;
+  heard_ = false;
+  socket_.ping();
   wake();
 }
 

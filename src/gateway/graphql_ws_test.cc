@@ -229,6 +229,38 @@ TEST_F(GraphqlWs, a_message_without_an_end_ends_the_connection) {
   EXPECT_GT(woken, 0);
 }
 
+TEST_F(GraphqlWs, who_does_not_answer_a_ping_is_gone) {
+  EXPECT_THAT(take(), IsEmpty());
+  for (int i = 0; i < 3; ++i) {
+    pass(30s);
+    EXPECT_EQ(ws->take(), std::string("\x89\0", 2));
+    EXPECT_EQ(ws->take(), "");
+    ws->received(frame("", 10));
+  }
+  pass(30s);
+  EXPECT_EQ(ws->take(), std::string("\x89\0", 2));
+  EXPECT_EQ(ws->take(), "");
+  EXPECT_FALSE(ws->ended());
+  pass(30s);
+  EXPECT_TRUE(ws->ended());
+}
+
+// It is not listened to meanwhile.
+TEST_F(GraphqlWs, who_takes_long_for_an_answer_is_not_gone) {
+  script("any", {"\"" + std::string(9'000, 'x') + "\""});
+  ask("a", "{any}");
+  ws->received(frame("{", 1, false));
+  EXPECT_THAT(take(), testing::Contains(HasSubstr("xxxx")));
+  for (int i = 0; i < 5; ++i) pass(30s);
+  EXPECT_FALSE(ws->ended());
+  ws->received(frame(R"("type":"ping"})", 0, true));
+  EXPECT_THAT(take(), testing::Contains(R"({"type":"pong"})"));
+  EXPECT_EQ(ws->take(), "");
+  pass(30s);
+  EXPECT_EQ(ws->take(), std::string("\x89\0", 2));
+  EXPECT_FALSE(ws->ended());
+}
+
 TEST_F(GraphqlWs, text_is_utf_8_across_its_pieces) {
   ws->received(frame("{\"\xc3", 1, false));
   ws->received(frame("\xa4\":1}", 0, true));

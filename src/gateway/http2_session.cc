@@ -188,7 +188,7 @@ struct http2_session::callbacks {
   static ssize_t read(nghttp2_session*, std::int32_t, std::uint8_t* to, std::size_t length, std::uint32_t* flags,
                       nghttp2_data_source* source, void* self) {
     auto& s = *static_cast<stream*>(source->ptr);
-    s.since = of(self).shared_.time.now();
+    s.since = of(self).framed_ = of(self).shared_.time.now();
     const auto bytes = s.take(length);
     if (bytes.empty() && !s.all_taken()) {
       s.deferred = true;
@@ -305,7 +305,9 @@ void http2_session::look_at(stream& s) {
   if (s.closed) return let_go(s);
   if (std::exchange(s.replied, false)) return answer(s, std::move(s.exchange.reply()));
   if (s.answered) {
-    if (std::exchange(s.deferred, false)) nghttp2_session_resume_data(session_, s.id);
+    if (!std::exchange(s.deferred, false)) return;
+    s.since = shared_.time.now();
+    nghttp2_session_resume_data(session_, s.id);
     return;
   }
   if (s.begun) return;
@@ -506,9 +508,18 @@ void http2_session::look_at_clock(bool at_once) {
   for (const auto& [id, s] : streams_) {
     if (s->wants_body() && now >= s->since + shared_.settings.body_timeout)
       end_body(*s);
+    else if (s->stalled() && takes_more(*s))
+      s->since = now;
     else if (s->stalled() && now >= s->since + shared_.settings.write_timeout)
       reset(*s, NGHTTP2_CANCEL);
   }
+}
+
+/// It waits for its turn behind other streams, or for the socket, not for the client to open a window.
+bool http2_session::takes_more(const stream& s) const {
+  if (nghttp2_session_get_stream_remote_window_size(session_, s.id) <= 0) return false;
+  return nghttp2_session_get_remote_window_size(session_) > 0 ||
+         shared_.time.now() < framed_ + shared_.settings.write_timeout;
 }
 
 /// It took too long, or the node drains.

@@ -67,6 +67,7 @@ class http2_session final : public byte_session {
   void queue(stream& s);
   void woken();
   void look_at_clock(bool now);
+  [[nodiscard]] bool takes_more(const stream& s) const;
   void count_reset();
   void count_idle_frame();
   void stop_all();
@@ -90,6 +91,7 @@ class http2_session final : public byte_session {
   std::int32_t head_ = 0;     // the stream whose head is under way
   std::uint64_t requests_ = 0;
   time_point looked_{};  // at the streams' times
+  time_point framed_{};  // when something of an answer was, of whichever stream
   rate_bucket resets_;
   rate_bucket idle_frames_;
   bool filled_ = false;   // the first, small input

@@ -164,6 +164,29 @@ TEST_F(http2_test, a_client_that_takes_nothing_loses_the_stream) {
   session->abort();
 }
 
+// Answers are sent one after the other (RFC 9218 §10): who waits for another's end is not to blame.
+TEST_F(http2_test, a_slow_client_whose_windows_are_open_gets_all) {
+  echo.big_answer = std::string(1'000'000, 'x');
+  client c(4 << 20);
+  nghttp2_session_set_local_window_size(c.session(), NGHTTP2_FLAG_NONE, 0, 8 << 20);
+  const auto first = c.request("POST", "/test.v1.Echo/big", "1");
+  const auto second = c.request("POST", "/test.v1.Echo/big", "1");
+  std::string to_server = c.exchange({});
+  for (int turn = 0; turn < 200 && !c.answers[second].done; ++turn) {
+    const auto space = session->space();
+    ASSERT_LE(to_server.size(), space.size());
+    to_server.copy(space.data(), space.size());
+    session->received(to_server.size());
+    session->proceed();
+    clock.advance(seconds(1));
+    session->timed_out();
+    const std::string bytes(session->output()[0]);
+    session->sent(bytes.size());
+    to_server = c.exchange(bytes);
+  }
+  for (const auto id : {first, second}) EXPECT_EQ(c.answers[id].body.size(), 1'000'000U);
+}
+
 TEST_F(http2_test, a_body_over_the_limit_is_refused_and_the_connection_goes_on) {
   client c;
   const auto said = c.request("POST", echo_path, "", {{"content-length", "100001"}}, true);

@@ -57,6 +57,24 @@ TEST_F(Http2Stream, items_come_as_they_are_there) {
   EXPECT_FALSE(c.answers[id].done);
 }
 
+// Its time began when it last had something, perhaps minutes before.
+TEST_F(Http2Stream, one_that_was_quiet_for_long_has_the_whole_time_to_be_taken) {
+  const auto id = subscribe();
+  clock.advance(std::chrono::seconds(60));
+  shop.answers["any"] = {"\"" + std::string(200'000, 'x') + "\""};
+  const auto big = c.request("POST", "/graphql", R"({"query":"{any}"})");
+  const std::string ask = c.exchange({});
+  ask.copy(session.space().data(), ask.size());
+  session.received(ask.size());
+  session.proceed();
+  EXPECT_TRUE(session.has_output()) << "and nobody takes it";
+  shop.let_go(R"({"items":[1]})");
+  talk();
+  EXPECT_EQ(c.answers[id].reset, ~0U);
+  EXPECT_THAT(c.answers[id].body, HasSubstr(R"({"data":{"t":1}})"));
+  EXPECT_TRUE(c.answers[big].done);
+}
+
 // Nothing woke those that had nothing to say: they stayed open, and the node with them.
 TEST_F(Http2Stream, draining_ends_streams_that_have_nothing_to_say) {
   const auto id = subscribe();

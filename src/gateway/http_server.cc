@@ -105,7 +105,8 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
  private:
   using pointer = boost::intrusive_ptr<connection>;
   std::unique_ptr<byte_session> open_session();
-  void look_at_preface(std::string_view first);
+  bool look_at_preface(std::string_view first);
+  std::span<char> free_space() { return session_->space().subspan(held_); }
   void pump();
   bool send();
   void read();
@@ -128,6 +129,7 @@ class http_server::connection : public boost::intrusive_ref_counter<connection, 
   byte_session::waits waits_ = byte_session::waits::nothing;
   std::uint64_t seen_ = 0;
   std::size_t sent_ = 0;  // in this turn
+  std::size_t held_ = 0;  // first bytes, in the session's space, that it was not told of yet
   bool looked_ = false;   // at the first bytes
   bool reading_ = false;
   bool sending_ = false;
@@ -146,16 +148,21 @@ std::unique_ptr<byte_session> http_server::connection::open_session() {
   return std::make_unique<tls_session>(shared, shared.settings.tls->current(), inner, this, woken);
 }
 
-/// HTTP/2 without TLS is spoken where the client begins with it (RFC 9113 §3.3).
-void http_server::connection::look_at_preface(std::string_view first) {
-  if (std::exchange(looked_, true) || state_->shared.settings.tls != nullptr) return;
-  if (!first.starts_with(http2_session::preface)) return;
+/// HTTP/2 without TLS is spoken where the client begins with it (RFC 9113 §3.3). False where it may yet turn out so.
+bool http_server::connection::look_at_preface(std::string_view first) {
+  if (looked_) return true;
+  if (first.size() < http2_session::preface.size() && http2_session::preface.starts_with(first) &&
+      state_->shared.settings.tls == nullptr)
+    return false;
+  looked_ = true;
+  if (state_->shared.settings.tls != nullptr || !first.starts_with(http2_session::preface)) return true;
   auto other = std::make_unique<http2_session>(state_->shared, this,
                                                [](void* self) { static_cast<connection*>(self)->on_answer(); });
   const auto space = other->space();  // as large as the other's first
   first.copy(space.data(), space.size());
   session_ = std::move(other);
   if (state_->ending) session_->drain();  // the one before was told
+  return true;
 }
 
 void http_server::connection::start() {
@@ -216,14 +223,15 @@ bool http_server::connection::send() {
     }
     session_->sent(n);
     sent_ += n;
-    due_ = time_point::max();  // progress: a new term
+    // Progress: a new term. What waits for the client's next request waits on, whatever it is told meanwhile (PING's answers).
+    if (waits_ == byte_session::waits::send) due_ = time_point::max();
   }
   return true;
 }
 
 void http_server::connection::read() {
   if (reading_ || closed_) return;
-  space_ = lingering_ ? std::span<char>(state_->scrap) : session_->space();
+  space_ = lingering_ ? std::span<char>(state_->scrap) : free_space();
   if (space_.empty()) {
     // The client has to wait until the pending call is answered. A stream may have no end, and while nothing is read the client's
     // would not be seen.
@@ -253,7 +261,7 @@ void http_server::connection::on_read(sys_error ec, std::size_t n) {
   if (closed_) return;
   if (ec == asio::error::operation_aborted) {
     // Drained while idle. What has arrived by now is still answered.
-    space_ = session_->space();
+    space_ = free_space();
     n = socket_.read_some(asio::buffer(space_.data(), space_.size()), ec);
     if (ec == asio::error::would_block) {
       session_->timed_out();
@@ -264,15 +272,18 @@ void http_server::connection::on_read(sys_error ec, std::size_t n) {
     if (ec) return close();
     return read();
   }
-  if (ec == asio::error::eof) {
-    session_->end_of_input();
-  } else if (ec) {
-    return close();
-  } else {
-    look_at_preface({space_.data(), n});
-    session_->received(n);
+  if (ec && ec != asio::error::eof) return close();
+  const std::size_t arrived = std::exchange(held_, 0) + (ec ? 0 : n);
+  if (!ec && !look_at_preface({space_.data() + n - arrived, arrived})) {
+    held_ = arrived;
+    return pump();
   }
-  if (ec && session_->asking()) return set_timer();  // stopped; the answer will come
+  if (arrived > 0) session_->received(arrived);
+  if (ec) session_->end_of_input();
+  if (ec && session_->asking()) {
+    if (session_->waiting() == byte_session::waits::stream) return close();  // it has more input than room for it
+    return set_timer();                                                      // stopped; the answer will come
+  }
   pump();
 }
 

@@ -536,6 +536,53 @@ TEST_F(server_test, a_client_that_begins_with_http_2_gets_it) {
   EXPECT_TRUE(until([&] { return drained; }));
 }
 
+// TCP keeps no bounds of messages.
+TEST_F(server_test, the_beginning_of_http_2_may_come_in_pieces) {
+  client c(port);
+  http2_client_for_tests talker;
+  const auto id = talker.request("POST", "/test.v1.Echo/echo", "2");
+  std::string hello = talker.exchange({});
+  while (hello.size() > 20) {  // longer than the preface
+    c.send(hello.substr(0, 1));
+    hello.erase(0, 1);
+    for (int i = 0; i < 3; ++i) loop.poll();
+  }
+  c.send(hello);
+  EXPECT_TRUE(until([&] {
+    c.receive();
+    if (const std::string more = talker.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
+    return talker.answers[id].done;
+  }));
+  EXPECT_EQ(talker.answers[id].body, "2");
+  client other(port);
+  for (const char byte : std::string_view("PRI * HTTP/2.0\r\n\r\nXX")) {
+    other.send({&byte, 1});
+    for (int i = 0; i < 3; ++i) loop.poll();
+  }
+  EXPECT_TRUE(until_got(other, "HTTP/1.1 400 "));
+  client gone(port);
+  gone.send("PRI * HT");
+  gone.end();
+  EXPECT_TRUE(until_ended(gone));
+  client post_it(port);
+  post_it.send("P");
+  for (int i = 0; i < 3; ++i) loop.poll();
+  post_it.send(post("echo", "7").substr(1));
+  EXPECT_TRUE(until_got(post_it, "\r\n\r\n7"));
+}
+
+TEST_F(server_test, frames_that_ask_for_nothing_keep_no_connection) {
+  client c(port);
+  c.send(http2_client_for_tests::hello());
+  for (int i = 0; i < 3 && !c.ended; ++i) {
+    clock.advance(seconds(4));
+    c.send(http2_client_for_tests::frame(NGHTTP2_PING, 0, 0, "12345678"));
+    const std::size_t before = c.got.size();
+    EXPECT_TRUE(until([&] { return c.receive(), c.ended || c.got.size() > before; }));
+  }
+  EXPECT_TRUE(until_ended(c)) << "the first request has ten seconds";
+}
+
 TEST_F(server_test, draining_is_told_to_who_begins_with_http_2_only_then) {
   client c(port);
   http2_client_for_tests talker;
@@ -602,6 +649,23 @@ TEST_F(server_test, tls_and_http_2_share_the_listener_with_http_1) {
       c.send(tls.encrypt(post("echo", "1")));
       EXPECT_TRUE(until([&] { return talk(), tls.got.ends_with("\r\n\r\n1"); }));
     }
+  }
+  // A client that goes without TLS' own farewell: its call ends as without TLS.
+  for (const bool two : {true, false}) {
+    client c(port);
+    tls_client_for_tests tls(two ? "\x02h2" : "\x08http/1.1");
+    const auto talk = [&] {
+      c.receive();
+      if (const std::string more = tls.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
+    };
+    EXPECT_TRUE(until([&] { return talk(), tls.done; }));
+    http2_client_for_tests inner;
+    if (two) inner.request("POST", "/test.v1.Echo/wait", "1");
+    c.send(tls.encrypt(two ? inner.exchange({}) : post("wait", "1")));
+    EXPECT_TRUE(until([&] { return talk(), !echo.waiting.empty(); }));
+    echo.stopped = 0;
+    c.end();
+    EXPECT_TRUE(until([&] { return echo.stopped == 1; })) << two;
   }
   client slow(port);
   EXPECT_TRUE(until([&] { return server->stats().connections_open > 0; }));

@@ -76,6 +76,7 @@ void tls_session::received(std::size_t n) {
 void tls_session::end_of_input() {
   ended_ = true;
   if (inner_ == nullptr) return fail("the client has gone");
+  proceed();  // at once: while it asks a service, or has a stream open, nobody else would
 }
 
 void tls_session::proceed() {
