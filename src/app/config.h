@@ -97,6 +97,7 @@ struct configuration {
     std::vector<std::string> allowed_hosts;
     std::vector<std::string> allowed_origins;
     bool landing_page = true;
+    std::uint32_t answers_mb = 512;
   } http;
   struct {
     bool introspection = true;

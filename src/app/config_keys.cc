@@ -58,6 +58,7 @@ constexpr config_key keys[] = {
     {"http.idle_timeout_ms", AT(http.idle_timeout), "for a connection to stay open without a request", 1, day},
     {"http.allowed_hosts", AT(http.allowed_hosts), "Host names to accept besides this machine's own"},
     {"http.allowed_origins", AT(http.allowed_origins), "Origins to accept besides this machine's own; *: any"},
+    {"http.answers_mb", AT(http.answers_mb), "memory for answers that wait to be taken", 1, 1'000'000},
     {"http.landing_page", AT(http.landing_page), "shows services and figures at / and /services.json"},
     {"graphql.graphiql", AT(graphql.graphiql), "a page to write queries in, at /graphiql; --dev has it, too"},
     {"graphql.introspection", AT(graphql.introspection), "clients may ask GraphQL for its schema"},

@@ -43,6 +43,7 @@ class node_metrics {
     const state_keeper& state;
     std::vector<std::shared_ptr<const schedule_counts>> schedules;
     std::optional<trace_exporter::figures> traces;
+    const answer_memory& answers;
     std::optional<wall_time> certificate_ends;
   };
   [[nodiscard]] std::string text(const sources& from);

@@ -1,5 +1,6 @@
 #include "app/metric_family.h"
 #include "app/metrics.h"
+#include "gateway/held_answers.h"
 
 namespace waggle {
 namespace {
@@ -77,6 +78,12 @@ void node_metrics::of_node(const sources& from, std::vector<prometheus::MetricFa
     answers.add({{"status", std::to_string(digit) + "xx"}},
                 over([digit](const stats& s) -> auto& { return s.answers[digit]; }));
   add(answers);
+  family held("waggle_http_answers_held_bytes", "Answers that callers have not taken yet", gauge);
+  held.add({}, static_cast<double>(from.answers.used.load(std::memory_order_relaxed)));
+  add(held);
+  family no_room("waggle_http_answers_refused_total", "Answers that there was no room for", total);
+  no_room.add({}, static_cast<double>(from.answers.refused.load(std::memory_order_relaxed)));
+  add(no_room);
   family bad("waggle_http_bad_requests_total", "Requests that were malformed, too large or too slow", total);
   bad.add({}, over([](const stats& s) -> auto& { return s.bad_requests; }));
   add(bad);

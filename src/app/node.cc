@@ -15,6 +15,7 @@
 #include "app/curl_line.h"
 #include "app/data_folder.h"
 #include "app/operator_view.h"
+#include "gateway/held_answers.h"
 #include "gateway/tls_source.h"
 #include "host/admin_service.h"
 #include "schema/language/text.h"
@@ -87,10 +88,12 @@ node::node(const configuration& c, const clock_source& clock, std::unique_ptr<ho
       callers_(std::move(callers)),
       tls_(std::move(tls)),
       memory_(std::uint64_t{c.limits.memory_mb} << 20),
+      answers_(std::make_shared<answer_memory>(std::size_t{c.http.answers_mb} << 20)),
       pages_(c, clock, [this](bool figures) { return shown_first(figures); }),
       metrics_(c.metrics.methods) {
   http_settings http = http_settings_for(c);
   http.tls = tls_;
+  http.answers = answers_;
   for (unsigned i = 0; i < c.threads; ++i) {
     auto made = std::make_unique<one_core>();
     made->loop = std::make_unique<core_loop>(i, clock);
@@ -512,6 +515,7 @@ std::string node::metrics_text() {
                         .state = ground_->state(),
                         .schedules = schedules_->counts(),
                         .traces = traces_ ? std::optional(traces_->stats()) : std::nullopt,
+                        .answers = *answers_,
                         .certificate_ends = tls_ ? std::optional(tls_->current()->expires()) : std::nullopt});
 }
 

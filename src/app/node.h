@@ -111,6 +111,7 @@ class node {
   std::unique_ptr<identity> callers_;  // null: nobody is verified
   std::shared_ptr<tls_source> tls_;    // null: plain HTTP
   memory_budget memory_;
+  const std::shared_ptr<answer_memory> answers_;
   node_pages pages_;
   std::vector<std::unique_ptr<one_core>> cores_;
   // On the first core.

@@ -56,7 +56,10 @@ void graphql_operation::go_on() {
   const bool more = begun_ < calls.size() && !execution_.lost() && !execution_.full();
   if (running_ > 0 || (more && !stopped_)) return;
   kept_.reset();
-  if (!stopped_ && done_ != nullptr) std::exchange(done_, nullptr)(self_, execution_.finish());
+  if (stopped_ || done_ == nullptr) return;
+  std::string response = execution_.finish();
+  held_.give_back();
+  std::exchange(done_, nullptr)(self_, std::move(response));
 }
 
 void graphql_operation::ask(one_call& c) {
@@ -88,7 +91,10 @@ void graphql_operation::answered(one_call& c) {
   c.running = false;
   --running_;
   add(cost_, c.call.response.cost);
-  if (!stopped_) execution_.answered(c.number, std::move(c.call.response.output));
+  auto& output = c.call.response.output;
+  if (output && !held_.take(shared_.settings.answers.get(), output->size()))
+    output = std::unexpected(no_room_for_answer());
+  if (!stopped_) execution_.answered(c.number, std::move(output));
   if (starting_) return;
   if (begun_ < execution_.calls().size() && !stopped_ && shared_.loop != nullptr) {
     // The service is still in the midst of finishing this call. Where none is running, the job alone keeps this: one that is

@@ -7,6 +7,7 @@
 
 #include "core/service.h"
 #include "gateway/graphql_front.h"
+#include "gateway/held_answers.h"
 #include "gateway/http_shared.h"
 #include "schema/execute/execution.h"
 
@@ -45,6 +46,7 @@ class graphql_operation : public std::enable_shared_from_this<graphql_operation>
   std::deque<one_call> calls_;
   std::shared_ptr<graphql_operation> kept_;  // itself, while calls are under way
   receipt cost_;
+  held_answers held_;  // those that have come, until the response is put together
   std::size_t begun_ = 0;
   std::size_t running_ = 0;
   void* self_ = nullptr;

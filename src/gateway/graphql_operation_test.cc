@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "gateway/graphql_shop_for_tests.h"
+#include "gateway/held_answers.h"
 
 namespace waggle {
 namespace {
@@ -77,6 +78,23 @@ TEST_F(GraphqlOperation, a_query_asks_eight_at_a_time) {
   while (!shop.waiting.empty()) shop.let_go("1");
   ASSERT_EQ(responses.size(), 1U);
   EXPECT_THAT(responses[0], HasSubstr(R"("x19":1})"));
+}
+
+TEST_F(GraphqlOperation, what_it_holds_counts_until_its_response_is_given) {
+  shared.settings.answers = std::make_shared<answer_memory>(10);
+  answer_memory& all = *shared.settings.answers;
+  run("{a b}");
+  shop.let_go("12345678");
+  EXPECT_EQ(all.used, 8U);
+  shop.let_go("123");
+  EXPECT_EQ(all.used, 0U);
+  ASSERT_EQ(responses.size(), 1U);
+  EXPECT_THAT(responses[0],
+              StartsWith(R"({"data":{"a":12345678,"b":null},"errors":[{"message":"too many answers wait)"));
+  const auto stopped = make("{a b}");
+  start(*stopped);
+  shop.let_go("12345678");
+  stopped->stop();
 }
 
 TEST_F(GraphqlOperation, one_that_is_stopped_asks_no_further) {

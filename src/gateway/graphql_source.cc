@@ -28,7 +28,7 @@ std::string on_one_line(std::string json) {
 
 graphql_source::graphql_source(http_shared& shared, graphql_start begun, request_context context, std::string cursor,
                                identify_again again)
-    : document_(std::move(begun.document)) {
+    : document_(std::move(begun.document)), memory_(shared.settings.answers.get()) {
   if (begun.execution.kind() != operation::subscription) {
     operation_ = std::make_shared<graphql_operation>(shared, std::move(begun.execution), std::move(context));
     operation_->start(this, answered);
@@ -64,6 +64,7 @@ void graphql_source::listen(void* self, waker on_more) {
 void graphql_source::answered(void* self, std::string json) {
   auto& s = *static_cast<graphql_source*>(self);
   s.answer_ = std::move(json);
+  s.held_.set(s.memory_, s.answer_->size());
   if (s.wake_ != nullptr) s.wake_(s.self_);
 }
 
@@ -74,6 +75,7 @@ std::optional<graphql_source::response> graphql_source::next() {
     ended_ = true;
     response last{.json = std::move(*answer_), .cursor = {}};
     answer_.reset();
+    held_.give_back();
     return last;
   }
   if (auto item = stream_->next()) {

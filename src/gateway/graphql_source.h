@@ -48,6 +48,8 @@ class graphql_source {
   std::shared_ptr<graphql_operation> operation_;
   std::shared_ptr<subscription> stream_;
   std::optional<std::string> answer_;
+  answer_memory* memory_ = nullptr;
+  held_answers held_;  // of `answer_`
   void* self_ = nullptr;
   waker wake_ = nullptr;
   bool told_ = false;  // an item

@@ -56,6 +56,8 @@ class http2_session::stream {
     if (taken_ == reply_.body.size() && reply_.stream != nullptr) {
       taken_ = 0;
       reply_.body = reply_.stream->take();
+      const std::size_t size = reply_.body.size();
+      reply_.held.set(of.shared_.settings.answers.get(), size < worth_counting ? 0 : size);
       if (reply_.stream->ended()) {
         reply_.stream->listen(nullptr, nullptr);
         reply_.stream.reset();

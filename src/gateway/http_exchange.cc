@@ -275,6 +275,8 @@ void http_exchange::give(http_reply reply) {
   if (reply.packed) reply.headers += "Content-Encoding: gzip\r\n";
   if (alone_ && reply.stream == nullptr) reply.headers += "Cache-Control: no-store\r\n";
   if (!cors_.empty()) reply.headers += cors_;
+  if (reply.body.size() >= worth_counting && !reply.held.take(shared_.settings.answers.get(), reply.body.size()))
+    return refuse({no_room_for_answer(), 0, {}}, reply.cost);
   reply_ = std::move(reply);
   handler_.reset();
   asking_ = false;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/call.h"
+#include "gateway/held_answers.h"
 
 namespace waggle {
 
@@ -48,6 +49,7 @@ struct http_reply {
   std::string headers;          ///< whole lines, `Allow: POST\r\n`
   std::optional<receipt> cost;  ///< of answers that came from a service
   bool packed = false;          ///< the body is in gzip's format already, and kept so
+  held_answers held = {};       ///< the body's memory, where that is counted
   /// What comes instead of a body; null: nothing. With status 101 the connection is its own from then on.
   std::shared_ptr<reply_stream> stream = {};
 };

@@ -98,6 +98,7 @@ void http_session::proceed_stream() {
   if (chunked_ && !body_.empty()) body_ += "\r\n";
   if (chunked_ && last) body_ += "0\r\n\r\n";
   body_size_ = body_.size();
+  held_.set(shared_.settings.answers.get(), body_size_ < worth_counting ? 0 : body_size_);
   sent_ = 0;
   if (!last) return;
   end_stream();
@@ -130,6 +131,7 @@ void http_session::sent(std::size_t n) {
   http_stats::add(shared_.stats.bytes_out, n);
   if (has_output()) return;
   head_.clear();
+  held_.give_back();
   if (body_.capacity() > kept_output)
     std::string().swap(body_);
   else
@@ -169,6 +171,7 @@ void http_session::abort() {
   keep_ = false;
   head_.clear();
   body_.clear();
+  held_.give_back();
   body_size_ = sent_ = 0;
   if (stream_ != nullptr) {
     stream_->abort();
@@ -259,6 +262,7 @@ void http_session::answer(http_reply reply) {
   head_.clear();
   write_head(head_, a);
   body_ = std::move(reply.body);
+  held_ = std::move(reply.held);
   body_size_ = head.verb == http_verb::head ? 0 : body_.size();
   sent_ = 0;
   http_stats::add(shared_.stats.answers[std::min(reply.status / 100, 5U)]);

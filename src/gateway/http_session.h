@@ -67,6 +67,7 @@ class http_session final : public byte_session {
 
   std::string head_;
   std::string body_;
+  held_answers held_;          // of the body
   std::size_t body_size_ = 0;  // of it, to be sent: nothing for HEAD
   std::size_t sent_ = 0;
 

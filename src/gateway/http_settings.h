@@ -13,6 +13,7 @@
 
 namespace waggle {
 
+struct answer_memory;
 class tls_source;
 
 /// What the operator may set about HTTP (docs/configuration.md). Sizes in bytes.
@@ -37,8 +38,9 @@ struct http_settings {
   bool mcp = false;      ///< methods are tools at `/mcp` (docs/mcp.md)
   std::string
       mcp_origin;  ///< where clients of MCP reach this node, `https://api.example.com`; empty: as their field Host says
-  std::shared_ptr<tls_source> tls;  ///< the certificate to speak TLS with; null: plain HTTP
-  bool show_debug = false;          ///< `--dev`: traps and backtraces in the answers
+  std::shared_ptr<tls_source> tls;         ///< the certificate to speak TLS with; null: plain HTTP
+  std::shared_ptr<answer_memory> answers;  ///< for answers that wait to be taken, of all cores; null: no bound
+  bool show_debug = false;                 ///< `--dev`: traps and backtraces in the answers
 };
 
 /// What one core's server has done. Written by its core, readable from any thread.

@@ -323,6 +323,39 @@ class Consumers(Attacks):
                 s.close()
         wait_until(lambda: self.node.metrics()["waggle_http_connections"] <= 3, why="that they are gone")
 
+    def test_answers_that_nobody_takes_have_a_bound_together(self):
+        fields = " ".join(f"f{i}: big(n: 1000000)" for i in range(10))
+        query = json.dumps({"query": f"{{ {fields} }}"})
+        head = f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(query)}\r\n\r\n"
+        with Node([GUESTS / "echo.wasm"], "--http-answers-mb", "32") as node:
+            def held():
+                return node.metrics()["waggle_http_answers_held_bytes"]
+            def big():
+                return node.call("test.Echo", "big", '{"n": 1000000}')
+            self.assertEqual(200, big().status)
+            before = node.memory_kb()
+            sockets = []
+            for _ in range(40):
+                s = socket.socket()
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                s.connect(("127.0.0.1", node.port))
+                s.sendall((head + query).encode())
+                sockets.append(s)
+            try:
+                wait_until(lambda: node.metrics()["waggle_http_answers_refused_total"] > 50, why="that it is full")
+                self.assertLessEqual(held(), 32 << 20)
+                self.assertLess(node.memory_kb(), before + 200 * 1024, "400 MB were asked for")
+                self.assertEqual(200, node.call("test.Echo", "echo", '{"text": "hi"}').status, "others go on")
+                wait_until(lambda: big().status == 429, why="that there is no room for one more")
+                a = big()
+                self.assertEqual(("resource_exhausted", "overload", "1"), (a.code, a.fault, a.headers["retry-after"]))
+                self.assertIn("http.answers_mb", a.message)
+            finally:
+                for s in sockets:
+                    s.close()
+            wait_until(lambda: held() == 0, why="that all is given back")
+            self.assertEqual(200, big().status)
+
     def test_a_client_that_takes_too_long_is_let_go(self):
         with Node([GUESTS / "ticker.wasm"], "--http-write-timeout-ms", "300") as node, socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
