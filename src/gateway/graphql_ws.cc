@@ -125,6 +125,10 @@ class graphql_ws final : public reply_stream {
   void on_init(const json_tape& json);
   void on_subscribe(const json_tape& json);
   void on_timer();
+  /// What was given takes long to be sent. Meanwhile the client is not listened to.
+  [[nodiscard]] bool blocked() const {
+    return sending_ && shared_.time.now() >= sending_since_ + std::chrono::seconds(1);
+  }
   /// What it has to say, one response at most; whether there was one.
   bool say(operation& o);
   /// The message `error`; `response` is `{"errors":[…]}`.
@@ -144,7 +148,7 @@ class graphql_ws final : public reply_stream {
   timer timer_{this, [](void* self) { static_cast<graphql_ws*>(self)->on_timer(); }};
   timer message_{this, [](void* self) {  // of a message that is not complete
                    auto& s = *static_cast<graphql_ws*>(self);
-                   if (s.sending_)  // its end may be there, unread
+                   if (s.blocked())  // its end may be there, unread
                      return s.shared_.loop->start_after(s.message_, s.shared_.settings.body_timeout);
                    s.close(slow_message, "the message took too long");
                    s.wake();
@@ -153,7 +157,8 @@ class graphql_ws final : public reply_stream {
   bool acknowledged_ = false;
   bool heard_ = false;
   bool sending_ = false;  // what `take` gave is on its way
-  time_point sent_at_{};  // when the last of it had gone
+  time_point sending_since_{};
+  time_point sent_at_{};  // when the last of what took long had gone
   bool ended_ = false;
 };
 
@@ -177,7 +182,9 @@ std::string graphql_ws::take() {
     out += socket_.take();
   }
   if (socket_.ended()) abort();
-  if (std::exchange(sending_, !out.empty()) && out.empty()) sent_at_ = shared_.time.now();
+  if (blocked()) sent_at_ = shared_.time.now();
+  sending_ = !out.empty();
+  if (sending_) sending_since_ = shared_.time.now();
   return out;
 }
 
@@ -339,13 +346,13 @@ void graphql_ws::on_timer() {
     close(late, "Connection initialisation timeout");
     return wake();
   }
-  // While something is on its way to the client, it is not listened to; who takes nothing of it meets `http.write_timeout_ms`.
-  if (!sending_ && !heard_ && shared_.time.now() >= sent_at_ + quiet / 2) {  // not even the answer to our ping
+  // Who takes nothing meets `http.write_timeout_ms`.
+  if (!blocked() && !heard_ && shared_.time.now() >= sent_at_ + quiet / 2) {  // not even the answer to our ping
     abort();
     return wake();
   }
   shared_.loop->start_after(timer_, quiet);
-  if (sending_) return;
+  if (blocked()) return;
   heard_ = false;
   socket_.ping();
   wake();

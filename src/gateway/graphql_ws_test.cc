@@ -245,6 +245,18 @@ TEST_F(GraphqlWs, who_does_not_answer_a_ping_is_gone) {
   EXPECT_TRUE(ws->ended());
 }
 
+TEST_F(GraphqlWs, items_are_no_sign_of_who_takes_them) {
+  ask("a", "subscription{t:ticks}");
+  for (int i = 0; i < 7 && !ws->ended(); ++i) {
+    ASSERT_FALSE(shop.waiting.empty());
+    shop.let_go(R"({"items":[1]})");
+    (void)take();
+    (void)take();
+    pass(10s);
+  }
+  EXPECT_TRUE(ws->ended());
+}
+
 // It is not listened to meanwhile.
 TEST_F(GraphqlWs, who_takes_long_for_an_answer_is_not_gone) {
   script("any", {"\"" + std::string(9'000, 'x') + "\""});

@@ -82,11 +82,10 @@ void tls_session::end_of_input() {
 void tls_session::proceed() {
   if (lost_) return;
   if (inner_ == nullptr && !failed_) handshake();
-  while (inner_ != nullptr && !failed_) {
+  while (inner_ != nullptr && !failed_ && !has_output()) {
     inner_->proceed();
     encrypt();
-    if (encrypted().size() > sent_) break;
-    if (!decrypt()) break;
+    if (has_output() || !decrypt()) break;
   }
   if (ended_ && !told_end_ && inner_ != nullptr && BIO_ctrl_pending(in_) == 0) {
     told_end_ = true;
