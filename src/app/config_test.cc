@@ -119,7 +119,7 @@ TEST(configuration, every_key_can_be_set_by_file_variable_and_flag) {
     EXPECT_FALSE(key.help.empty());
     if (key.name.starts_with("tls.")) continue;  // neither is taken without the other
     const auto bad_variable = read_configuration("", "f", {}, variables({{key.variable(), std::string("\x01no")}}));
-    const bool takes_any_text = key.expected() == "a string that is not empty";
+    const bool takes_any_text = key.expected() == "a string that is not empty" && key.name != "mcp.origin";
     EXPECT_EQ(bad_variable.value.has_value(), takes_any_text) << key.name;
   }
 }

@@ -88,8 +88,7 @@ TEST_F(http2_test, fields_reach_the_service_and_errors_the_client) {
   const auto fine = c.request("POST", echo_path, "1", {{"x-tenant", "a"}, {"x-tenant", "b"}, {"cookie", "no"}});
   talk(c);
   EXPECT_EQ(c.answers[fine].status, "200");
-  ASSERT_EQ(echo.seen.headers.size(), 2U);
-  EXPECT_EQ(echo.seen.headers[0].first, "x-tenant");
+  EXPECT_EQ(echo.seen.headers, (metadata{{"x-tenant", "a, b"}}));
   const auto unknown = c.request("POST", "/test.v1.Nobody/echo", "1");
   const auto form = c.request("POST", echo_path, "a=b", {{"content-type", "x-form"}});
   const auto verb = c.request("PUT", echo_path);
@@ -179,7 +178,6 @@ TEST_F(http2_test, a_slow_client_whose_windows_are_open_gets_all) {
     session->received(to_server.size());
     session->proceed();
     clock.advance(seconds(1));
-    session->timed_out();
     const std::string bytes(session->output()[0]);
     session->sent(bytes.size());
     to_server = c.exchange(bytes);

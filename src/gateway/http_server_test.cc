@@ -574,7 +574,7 @@ TEST_F(server_test, the_beginning_of_http_2_may_come_in_pieces) {
 TEST_F(server_test, frames_that_ask_for_nothing_keep_no_connection) {
   client c(port);
   c.send(http2_client_for_tests::hello());
-  for (int i = 0; i < 3 && !c.ended; ++i) {
+  for (int i = 0; i < 4 && !c.ended; ++i) {
     clock.advance(seconds(4));
     c.send(http2_client_for_tests::frame(NGHTTP2_PING, 0, 0, "12345678"));
     const std::size_t before = c.got.size();
