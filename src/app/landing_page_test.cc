@@ -89,7 +89,7 @@ TEST(LandingPage, TextsOfContractsAreNoMarkup) {
 }
 
 TEST(LandingPage, WhatDescriptionsMarkAsCodeIs) {
-  const std::string page = page_of(only(service("\"No `<name>` is ``, but ` is\" type Query { a: Int }")));
+  const std::string page = page_of(only(service("type Query { \"No `<name>` is ``, but ` is\" a: Int }")));
   EXPECT_THAT(page, HasSubstr("<p class=\"about\">No <code>&lt;name&gt;</code> is <code></code>, but ` is</p>"));
 }
 

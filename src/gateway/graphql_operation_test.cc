@@ -89,8 +89,8 @@ TEST_F(GraphqlOperation, what_it_holds_counts_until_its_response_is_given) {
   shop.let_go("123");
   EXPECT_EQ(all.used, 0U);
   ASSERT_EQ(responses.size(), 1U);
-  EXPECT_THAT(responses[0],
-              StartsWith(R"({"data":{"a":12345678,"b":null},"errors":[{"message":"too many answers wait)"));
+  EXPECT_THAT(responses[0], StartsWith(R"({"errors":[{"message":"too many answers wait)"));
+  EXPECT_THAT(responses[0], HasSubstr(R"("data":{"a":12345678,"b":null})"));
   const auto stopped = make("{a b}");
   start(*stopped);
   shop.let_go("12345678");

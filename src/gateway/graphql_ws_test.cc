@@ -218,6 +218,7 @@ TEST_F(GraphqlWs, an_empty_authorization_leaves_whom_the_upgrade_showed_to_be_ju
 }
 
 TEST_F(GraphqlWs, a_message_without_an_end_ends_the_connection) {
+  EXPECT_THAT(take(), IsEmpty());
   ws->received(frame("{", 1, false));
   for (int i = 0; i < 30; ++i) {
     pass(1s);
@@ -247,6 +248,7 @@ TEST_F(GraphqlWs, who_does_not_answer_a_ping_is_gone) {
 
 TEST_F(GraphqlWs, items_are_no_sign_of_who_takes_them) {
   ask("a", "subscription{t:ticks}");
+  EXPECT_THAT(take(), IsEmpty());
   for (int i = 0; i < 7 && !ws->ended(); ++i) {
     ASSERT_FALSE(shop.waiting.empty());
     shop.let_go(R"({"items":[1]})");
