@@ -73,7 +73,8 @@ result<std::shared_ptr<const caller>> authenticator::verify_token(std::string_vi
   switch (keys_->check(parsed->how, parsed->kid, parsed->signed_part, parsed->signature)) {
     case key_set::verdict::genuine: break;
     case key_set::verdict::no_key:
-      return std::unexpected(unknown_key("the token names a key that its issuer does not publish"));
+      return std::unexpected(
+          unknown_key("the token names a key that its issuer had not published when its keys were read last"));
     case key_set::verdict::by_none:
       return std::unexpected(unknown_key("the token's signature is by none of its issuer's keys, or it was changed"));
     case key_set::verdict::other_kind:

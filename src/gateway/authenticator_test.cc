@@ -141,7 +141,7 @@ TEST_F(Authenticator, AKeyThatIsTakenAwayTakesItsTokensAlong) {
   const std::string token = good();
   ASSERT_TRUE(ask(token));
   auth.set_keys(std::make_shared<const key_set>(*key_set::read(jwks({ec_key_for_tests().jwk(R"("kid":"e")")}))));
-  EXPECT_THAT(why_not(token), HasSubstr("does not publish"));
+  EXPECT_THAT(why_not(token), HasSubstr("had not published"));
 }
 
 TEST_F(Authenticator, WhatIsRememberedIsBounded) {
@@ -161,7 +161,7 @@ TEST_F(Authenticator, AnUnknownKeyHasNewOnesFetched) {
   EXPECT_EQ(e.retry_after, 1s);
   EXPECT_EQ(looked, 1);
   coming = false;
-  EXPECT_THAT(why_not(token), HasSubstr("does not publish"));
+  EXPECT_THAT(why_not(token), HasSubstr("had not published"));
   auth.set_keys(std::make_shared<const key_set>(*key_set::read(jwks({ed_key_for_tests().jwk(R"("kid":"new")")}))));
   EXPECT_TRUE(ask(token));
   EXPECT_EQ(looked, 2);

@@ -35,8 +35,11 @@ result<std::string> read_message(std::string_view body) {
     return fail(error_code::invalid_argument, fault::caller, std::move(message));
   };
   if (body.size() < prefix) return wrong("the body holds no message: five bytes of prefix, then the payload");
-  if (body[0] != 0)
+  if (body[0] == 1)
     return fail(error_code::unimplemented, fault::caller, "messages of a stream are taken uncompressed only");
+  if (body[0] != 0)
+    return wrong("a message begins with five bytes, a 0 and its length in four; " +
+                 std::string(body[0] == '{' ? "this is JSON without them" : "the first is another"));
   std::uint64_t length = 0;
   for (std::size_t i = 1; i < prefix; ++i) length = length << 8 | static_cast<unsigned char>(body[i]);
   if (length != body.size() - prefix)

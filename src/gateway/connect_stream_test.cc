@@ -68,6 +68,9 @@ TEST_F(ConnectStream, bad_bodies_are_refused_in_the_end_message) {
   EXPECT_THAT(refusal(""), HasSubstr("holds no message"));
   EXPECT_THAT(refusal(std::string(4, '\0')), HasSubstr("holds no message"));
   EXPECT_THAT(refusal(message(1, "{}")), HasSubstr("\"unimplemented\""));
+  EXPECT_THAT(refusal("{\"id\":1}"),
+              HasSubstr("begins with five bytes, a 0 and its length in four; this is JSON without"));
+  EXPECT_THAT(refusal(message(2, "{}")), HasSubstr("the first is another"));
   EXPECT_THAT(refusal(message(0, "{}") + message(0, "{}")), HasSubstr("says 2 bytes, and 9 follow"));
   EXPECT_THAT(refusal(message(0, "{}").substr(0, 6)), HasSubstr("says 2 bytes, and 1 follow"));
   EXPECT_THAT(refusal(std::string("\0\xFF\xFF\xFF\xFFx", 6)), HasSubstr("says 4294967295 bytes"));

@@ -181,11 +181,8 @@ std::shared_ptr<request_handler> answer_graphql(http_shared& shared, const http_
   const operation kind = begun->execution.kind();
   // Clients that do not look into the document name all that they take, JSON before events.
   if (kind == operation::subscription && taken.events) as = media::events;
-  if (by_url && kind != operation::query && as != media::events)
-    return refuse(405, graphql_error(wrong(error_code::unimplemented, "only queries are taken by GET"), debug),
-                  "Allow: POST\r\n");
   if (by_url && kind == operation::mutation)
-    return refuse(405, graphql_error(wrong(error_code::unimplemented, "only queries are taken by GET"), debug),
+    return refuse(405, graphql_error(wrong(error_code::unimplemented, "a mutation takes POST"), debug),
                   "Allow: POST\r\n");
   if (kind == operation::subscription && as != media::events)
     return refuse(

@@ -95,6 +95,9 @@ TEST_F(GraphqlHttp, a_subscription_is_events_wherever_they_are_taken) {
   by_url.verb = http_verb::get;
   by_url.target = "/graphql?query=subscription%7Bticks%7D";
   EXPECT_EQ(ask(by_url, "").content_type, "text/event-stream; charset=utf-8");
+  by_url.accept = "application/json";
+  EXPECT_EQ(ask(by_url, "").status, 406U);
+  EXPECT_THAT(ask(by_url, "").body, HasSubstr("send accept: text/event-stream"));
   by_url.target = "/graphql?query=mutation%7Bput%7D";
   EXPECT_EQ(ask(by_url, "").status, 405U);
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/any_json.h"
 #include "gateway/encoding.h"
 #include "gateway/subscription.h"
 #include "schema/execute/json_tape.h"
@@ -95,7 +96,7 @@ result<graphql_params> complete(graphql_params p) {
 
 result<graphql_params> read_graphql_json(std::string_view text) {
   json_tape json;
-  if (!json.read(std::string(text), deepest)) return wrong("the body is not JSON");
+  if (!json.read(std::string(text), deepest)) return wrong("the body is not JSON" + where_not_json(text));
   if (json[0].kind == json_kind::array)
     return wrong("a request is one operation: lists of them (batches) are not taken; send one request for each");
   if (json[0].kind != json_kind::object) return wrong("the body must be a JSON object: {\"query\": \"{ … }\"}");
@@ -134,7 +135,8 @@ result<graphql_params> read_graphql_url(std::string_view parameters) {
       p.document_id = *std::move(value);
     } else {
       json_tape json;
-      if (!json.read(*std::move(value), deepest)) return wrong(fmt::format("the parameter {} is not JSON", name));
+      if (!json.read(*value, deepest))
+        return wrong(fmt::format("the parameter {} is not JSON{}", name, where_not_json(*value)));
       if (auto read = read_member(json, 0, name, p); !read) return std::unexpected(std::move(read.error()));
     }
   }

@@ -41,10 +41,11 @@ TEST(graphql_params, null_is_as_good_as_absent) {
 }
 
 TEST(graphql_params, what_is_no_request) {
-  EXPECT_EQ(json_problem(""), "the body is not JSON");
-  EXPECT_EQ(json_problem("{\"query\":\"{a}\"} x"), "the body is not JSON");
-  EXPECT_EQ(json_problem("{\"query\":\"\xFF\"}"), "the body is not JSON");
-  EXPECT_EQ(json_problem(std::string(1000, '[')), "the body is not JSON");
+  EXPECT_EQ(json_problem(""), "the body is not JSON: it is empty");
+  EXPECT_THAT(json_problem("{query: \"{a}\"}"), HasSubstr("the body is not JSON: at byte 1: expected"));
+  EXPECT_THAT(json_problem("{\"query\":\"{a}\"} x"), HasSubstr("the body is not JSON: at byte 16: "));
+  EXPECT_THAT(json_problem("{\"query\":\"\xFF\"}"), HasSubstr("the body is not JSON: at byte "));
+  EXPECT_THAT(json_problem(std::string(1000, '[')), HasSubstr("the body is not JSON"));
   EXPECT_THAT(json_problem(R"([{"query":"{a}"}])"), HasSubstr("batches"));
   EXPECT_THAT(json_problem("1"), HasSubstr("must be a JSON object"));
   EXPECT_THAT(json_problem("{}"), HasSubstr("there is no query"));
@@ -111,7 +112,7 @@ TEST(graphql_params, bad_urls) {
   EXPECT_THAT(url_problem(""), HasSubstr("there is no query"));
   EXPECT_THAT(url_problem("query"), HasSubstr("there is no query"));
   EXPECT_THAT(url_problem("query=%2"), HasSubstr("percent-encoded"));
-  EXPECT_EQ(url_problem("query=a&variables={"), "the parameter variables is not JSON");
+  EXPECT_THAT(url_problem("query=a&variables={"), HasSubstr("the parameter variables is not JSON: at byte 1: "));
   EXPECT_EQ(url_problem("query=a&variables=1"), "variables must be an object");
   EXPECT_EQ(url_problem("query=a&extensions=1"), "extensions must be an object");
   EXPECT_EQ(url_problem("query=a&variables=null&operationName="), "none");

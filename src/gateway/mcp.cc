@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "gateway/authenticator.h"
 #include "gateway/connect.h"
@@ -110,6 +111,9 @@ void mcp_handler::call(const std::string& id, const mcp_params& params) {
   id_ = id;
   asked_ = {
       .name = found.what->name, .method = found.what->method, .wraps_answer = found.what->wraps_answer, .json = {}};
+  const waggle::method* const about = found.whose->description().find(asked_.method);
+  if (!login_.empty() && about != nullptr && about->auth && !about->auth->empty())
+    login_ += fmt::format(R"(, scope="{}")", fmt::join(*about->auth, " "));
   service_request& request = call_.request;
   request.id = shared_.next_id++;
   request.method = asked_.method;
@@ -134,8 +138,10 @@ void mcp_handler::finish_call() {
   std::string fields;
   if (!output) {
     // MCP's "Authorization": a client that can get a token learns from the status that it needs one.
-    if (output.error().cause == failure_cause::anonymous) {
-      status = 401;
+    // And one that can get tokens, that it needs another ("Scope Challenge Handling"). To others the result says so.
+    const failure_cause why = output.error().cause;
+    if (why == failure_cause::anonymous || (why == failure_cause::scope && !login_.empty())) {
+      status = why == failure_cause::scope ? 403 : 401;
       fields = fmt::format("WWW-Authenticate: {}\r\n", challenge(output.error(), false, login_));
     }
     result = failure_result(output.error(), shared_.settings.show_debug);

@@ -6,29 +6,16 @@
 #include <simdjson.h>
 
 #include "core/ascii.h"
+#include "gateway/any_json.h"
 #include "gateway/encoding.h"
-#include "schema/contract.h"
 
 namespace waggle {
 namespace {
 
 using wrong = std::unexpected<mcp_problem>;
 
-/// The most that `limits.depth` may be, and what is around the arguments.
-constexpr payload_limits any_size = {
-    .input_bytes = std::size_t{1} << 31, .output_bytes = std::size_t{1} << 31, .depth = 1002};
 constexpr std::size_t longest_id = 256;
 constexpr std::size_t longest_method = 128;
-
-/// A method whose payload and answer are any JSON, by which texts are checked.
-const method& anything() {
-  static const method any = [] {
-    method m;
-    m.name = "MCP";
-    return m;
-  }();
-  return any;
-}
 
 wrong refuse(int code, std::string message) { return wrong({code, std::move(message)}); }
 
@@ -126,13 +113,8 @@ bool accepts_json(std::string_view accept) {
 }
 
 std::expected<mcp_message, mcp_problem> read_mcp_message(std::string& text) {
-  if (auto fine = check_payload(anything(), text, any_size); !fine) {
-    std::string message = "the message is not JSON";
-    if (!fine.error().violations.empty())
-      message += fmt::format(": at byte {}: {}", fine.error().violations.front().offset,
-                             fine.error().violations.front().message);
-    return refuse(mcp_parse_error, std::move(message));
-  }
+  if (!check_payload(any_json(), text, any_size))
+    return refuse(mcp_parse_error, "the message is not JSON" + where_not_json(text));
   text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
   const std::string_view whole = trimmed(text);
   if (whole.starts_with('['))
@@ -222,7 +204,7 @@ std::string initialize_result(std::string_view version, std::string_view instruc
 }
 
 std::optional<std::string> answer_result(const tool& t, std::string answer) {
-  if (!check_answer(anything(), answer, any_size)) return std::nullopt;
+  if (!check_answer(any_json(), answer, any_size)) return std::nullopt;
   const bool wraps = t.wraps_answer;
   if (wraps) answer = fmt::format(R"({{"result":{}}})", answer);
   // Where the operator lets answers pass that do not fit, an object may be none.

@@ -227,6 +227,14 @@ TEST_F(mcp_test, who_needs_a_token_learns_where_to_get_one) {
     head.host = host;
     EXPECT_THAT(told(), Not(HasSubstr("resource_metadata"))) << host;
   }
+  echo.failure = {};
+  echo.failure.code = error_code::permission_denied;
+  echo.failure.cause = failure_cause::scope;
+  head.host = "localhost";
+  EXPECT_THAT(told(), HasSubstr("error=\"insufficient_scope\"" + at));
+  EXPECT_EQ(reply.status, 403U);
+  echo.failure.code = error_code::unauthenticated;
+  echo.failure.cause = failure_cause::anonymous;
   shared.settings.mcp_origin = "https://api.example.com";
   EXPECT_THAT(told(), HasSubstr(R"(, resource_metadata="https://api.example.com/.well-known/)"));
   authenticator keys_only({.api_keys = true, .token = {.issuer = "https://login.example.com", .audience = "a"}});

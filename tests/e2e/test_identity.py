@@ -121,7 +121,7 @@ class LoginServer(http.server.ThreadingHTTPServer):
             self.server.asked.append(form)
             if self.headers.get("authorization") != "Basic " + base64.b64encode(b"agent-7:hush").decode():
                 return self.tell({"error": "invalid_client"}, 401)
-            token = self.server.issuer.token(iss=self.server.url, sub="agent-7", scope=form.get("scope", ""))
+            token = self.server.issuer.token(iss=self.server.url, sub="agent-7", scope="read")
             self.tell({"access_token": token, "token_type": "Bearer", "expires_in": 60})
 
         def log_message(self, *_):
@@ -227,7 +227,7 @@ class Tokens(Identity):
             published["text"] = jwks(fresh)
             node.signal(signal.SIGHUP)
             wait_until(lambda: self.ask(node, fresh.token()).status == 200, why="the new keys")
-            self.refused(self.ask(node, self.ed.token()), 401, "unauthenticated", "does not publish")
+            self.refused(self.ask(node, self.ed.token()), 401, "unauthenticated", "had not published")
             published["text"] = "<html>"
             seen = len(node.errors)
             node.signal(signal.SIGHUP)
@@ -336,6 +336,15 @@ class Agents(Identity):
             self.assertEqual({"resource": node.url + "/mcp/e2e.Id", "authorization_servers": [ISSUER],
                               "scopes_supported": ["admin", "read"], "bearer_methods_supported": ["header"]}, found.json)
             self.assertEqual("no-store", found.headers["cache-control"])
+            flood = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "e2e-Id-flood", "arguments": {"n": 1}}}
+            def asks(**headers):
+                a = node.request("POST", "/mcp", body=json.dumps(flood).encode(), headers={"content-type": "application/json", **headers})
+                return a.status, a.headers.get("www-authenticate")
+            rest = f'resource_metadata="{node.url}{well_known}", scope="admin read"'
+            self.assertEqual((401, f'Bearer realm="waggle", {rest}'), asks())
+            self.assertEqual((403, f'Bearer realm="waggle", error="insufficient_scope", {rest}'),
+                             asks(authorization="Bearer " + self.ed.token(scope="other")))
+            self.assertEqual((200, None), asks(authorization="Bearer " + self.ed.token(scope="read")))
             forged = node.request("POST", "/mcp", body=b"{}", headers={"content-type": "application/json", "authorization": "Bearer x"})
             self.assertEqual((401, f'Bearer realm="waggle", error="invalid_token", resource_metadata="{node.url}{well_known}"'),
                              (forged.status, forged.headers["www-authenticate"]))

@@ -9,7 +9,7 @@
 #include "waggle/typed.h"
 
 /// Takes orders and keeps them. What is to be mailed lies in an outbox, which shop.v1.Mailer empties.
-/// A customer is whom the caller names: callers are not verified in this build.
+/// A customer is whom the caller names: nobody has to log in for this example.
 namespace shop {
 inline namespace v1 {
 namespace orders {

@@ -145,6 +145,18 @@ TEST(combined_endpoint, namespaces_fields_and_types_that_collide) {
             R"("b_v1_B_get":{"__typename":"b_v1_B_Item","y":{"__typename":"Deep","id":"1"}}}})");
 }
 
+TEST(combined_endpoint, who_asks_for_a_name_that_collided_is_told_what_it_is_here) {
+  const auto e = made(
+      {service("a.v1.A", "type Query { greet: Int get: Int }"), service("b.B", "type Query { greet: Int }")}, true);
+  prepared_document wrong(e, "{greet}");
+  findings found(wrong.text, "q");
+  wrong.doc = parse_executable(wrong.text, {}, found);
+  validate(e->schema(), wrong.doc, found);
+  EXPECT_EQ(to_string(found.take().at(0)),
+            "q:1:2: error: Query has no field greet; several services have it, so here it is a_v1_A_greet or b_B_greet "
+            "(§5.3.1)");
+}
+
 TEST(combined_endpoint, the_guests_type_names_mean_its_own_types) {
   constexpr std::string_view types =
       "union U = Item | Other type Other {{ o: Int }} type Item {{ {}: Int }} type Query {{ {}: U }}";

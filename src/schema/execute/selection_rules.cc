@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "schema/execute/argument_values.h"
 #include "schema/execute/name_set.h"
@@ -79,6 +80,22 @@ class walker {
     walk(s.selections, type, into);
   }
 
+  /// A root field of that name that got the name of its contract put before it, because several have it (endpoint.h).
+  [[nodiscard]] std::string namespaced(std::string_view field_name, const composite& parent) const {
+    constexpr std::size_t most = 3;
+    const bool is_root = &parent == schema_.root(operation::query) || &parent == schema_.root(operation::mutation) ||
+                         &parent == schema_.root(operation::subscription);
+    std::vector<std::string> found;
+    for (const auto& [name, f] : parent.fields)
+      if (is_root && name.size() > field_name.size() + 1 && name.ends_with(field_name) &&
+          name[name.size() - field_name.size() - 1] == '_')
+        found.emplace_back(name);
+    if (found.empty()) return {};
+    std::ranges::sort(found);
+    if (found.size() > most) found.resize(most);
+    return fmt::format("; several services have it, so here it is {}", fmt::join(found, " or "));
+  }
+
   void unknown_field(const selection& s, const composite& parent) {
     error(s.id.offset, [&] {
       std::string hint;
@@ -87,6 +104,7 @@ class walker {
         hint = fmt::format("; use a fragment on {}", shown(c->name()));
         break;
       }
+      if (hint.empty()) hint = namespaced(s.id.text, parent);
       if (hint.empty()) {
         near_name near(s.id.text);
         // In an order that does not depend on hashes.
