@@ -1,16 +1,21 @@
 #include <algorithm>
 #include <chrono>
+#include <expected>
 #include <map>
 #include <mutex>
+#include <ranges>
 #include <thread>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "app/commands.h"
 #include "app/one_service.h"
+#include "app/terminal_text.h"
 
 namespace waggle {
 namespace {
@@ -22,11 +27,13 @@ struct samples {
   std::vector<std::int64_t> latencies;
   std::map<std::string, std::uint64_t> errors;
   duration wall{0};
+  std::string first_failure;  // what the answer said
 
   void merge(samples&& other) {
     latencies.insert(latencies.end(), other.latencies.begin(), other.latencies.end());
     for (const auto& [what, n] : other.errors) errors[what] += n;
     wall = std::max(wall, other.wall);
+    if (first_failure.empty()) first_failure = std::move(other.first_failure);
   }
 };
 
@@ -51,7 +58,10 @@ samples load_in_process(one_service& one, const bench_options& o) {
       if (!l.done) continue;
       if (l.began != time_point{}) {
         all.latencies.push_back((now - l.began).count());
-        if (!l.call.response.output) ++all.errors[std::string(to_string(l.call.response.output.error().code))];
+        if (const auto& output = l.call.response.output; !output) {
+          ++all.errors[std::string(to_string(output.error().code))];
+          if (all.first_failure.empty()) all.first_failure = to_json(output.error());
+        }
       }
       l.done = false;
       l.began = now;
@@ -105,7 +115,10 @@ samples load_over_http(const std::string& host, const std::string& port, const s
     const auto ended = clock::now();
     all.latencies.push_back((ended - now).count());
     now = ended;
-    if (const std::string status = answer.substr(9, 3); status != "200") ++all.errors["HTTP " + status];
+    if (const std::string status = answer.substr(9, 3); status != "200") {
+      ++all.errors["HTTP " + status];
+      if (all.first_failure.empty()) all.first_failure = answer.substr(head + 4);
+    }
   }
   all.wall = clock::now() - from;
   return all;
@@ -117,9 +130,11 @@ double at(const std::vector<std::int64_t>& sorted, double part) {
 
 int report(samples all, const bench_options& o) {
   if (all.latencies.empty()) {
-    fmt::print(stderr, "no request was answered\n");
+    fmt::print(stderr, "no request was answered: {}\n", fmt::join(std::views::keys(all.errors), "; "));
     return exit_failed;
   }
+  if (!all.first_failure.empty())
+    fmt::print(stderr, "the first failure: {}\n", printable(all.first_failure.substr(0, 1000)));
   std::ranges::sort(all.latencies);
   std::uint64_t failed = 0;
   for (const auto& [what, n] : all.errors) failed += n;
@@ -138,6 +153,25 @@ int report(samples all, const bench_options& o) {
                at(l, 0.9), at(l, 0.99), at(l, 0.999), at(l, 1));
   }
   return failed == 0 ? exit_fine : exit_failed;
+}
+
+/// A service of a node on this machine.
+struct place {
+  std::string host, port, path;
+};
+
+/// `authority/path` in its parts, or which of them it lacks.
+std::expected<place, std::string_view> read_place(std::string_view url) {
+  const std::size_t slash = url.find('/');
+  const std::string_view authority = url.substr(0, slash);
+  const std::size_t colon = authority.find(':', authority.find(']') + 1);  // behind the brackets, if there are any
+  const std::string_view host = authority.substr(0, colon);
+  if (host != "localhost" && !host.starts_with("127.") && host != "[::1]")
+    return std::unexpected("is not on this machine, and bench loads only what is");
+  if (colon == std::string_view::npos || colon + 1 == authority.size()) return std::unexpected("lacks the port");
+  if (slash == std::string_view::npos || slash + 1 == url.size()) return std::unexpected("lacks the service");
+  return place{std::string(host == "[::1]" ? "::1" : host), std::string(authority.substr(colon + 1)),
+               std::string(url.substr(slash))};
 }
 
 }  // namespace
@@ -162,14 +196,9 @@ int bench(const configuration& c, const bench_options& given) {
     return report(load_in_process(*one, o), o);
   }
   if (o.input.empty()) o.input = "{}";
-  const std::string rest = o.target.substr(scheme.size());
-  const std::size_t slash = rest.find('/');
-  const std::string authority = rest.substr(0, slash);
-  const std::size_t colon = authority.rfind(':');
-  const std::string host = authority.substr(0, colon);
-  if (slash == std::string::npos || colon == std::string::npos ||
-      (host != "localhost" && !host.starts_with("127.") && host != "[::1]")) {
-    fmt::print(stderr, "bench loads services on this machine only: http://127.0.0.1:PORT/SERVICE\n");
+  const auto to = read_place(std::string_view(o.target).substr(scheme.size()));
+  if (!to) {
+    fmt::print(stderr, "waggle bench: {} {}: http://127.0.0.1:PORT/SERVICE\n", json_quote(o.target), to.error());
     return exit_usage;
   }
   samples all;
@@ -179,8 +208,9 @@ int bench(const configuration& c, const bench_options& given) {
     threads.emplace_back([&] {
       samples mine;
       try {
-        mine = load_over_http(host == "[::1]" ? "::1" : host, authority.substr(colon + 1),
-                              rest.substr(slash) + "/" + o.method, o);
+        mine = load_over_http(to->host, to->port, to->path + "/" + o.method, o);
+      } catch (const boost::system::system_error& e) {
+        ++mine.errors[e.code().message()];
       } catch (const std::exception& e) {
         ++mine.errors[e.what()];
       }

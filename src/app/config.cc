@@ -23,6 +23,27 @@ constexpr std::size_t max_file_bytes = std::size_t{1} << 20;
 
 using severity = diagnostic::severity;
 
+/// The parser took what should have been a text for something else.
+std::string_view quotes_hint(std::string_view problem) {
+  for (const std::string_view taken_for : {"value", "boolean", "integer", "floating-point", "date", "time"})
+    if (problem.substr(0, problem.find(':')).ends_with(taken_for)) return "; a text stands in quotes: key = \"text\"";
+  return "";
+}
+
+/// Without the quotes of `[config."shop.v1.Orders"]` TOML makes tables in each other: the name that was meant.
+std::optional<std::string> name_of_nested(std::string_view first, const toml::table& keys) {
+  if (first.contains('.')) return std::nullopt;
+  std::string name(first);
+  for (const toml::table* at = &keys; at != nullptr;) {
+    const auto inner = std::ranges::find_if(*at, [](const auto& entry) { return entry.second.is_table(); });
+    if (inner == at->end()) break;
+    at = inner->second.as_table();
+    if (at->is_inline()) return std::nullopt;
+    name += "." + std::string(inner->first.str());
+  }
+  return name;
+}
+
 /// Why an item of the list `key` is of no use; nothing where it is of some.
 std::optional<std::string> unusable_item(std::string_view key, std::string_view item) {
   if (key == "http.allowed_hosts") return unusable_host(item);
@@ -36,7 +57,7 @@ class reader {
       : file_(file), into_(into), findings_(findings) {}
 
   void read(std::string_view text) try { table(toml::parse(text, file_), ""); } catch (const toml::parse_error& e) {
-    error(e.source(), std::string(e.description()));
+    error(e.source(), fmt::format("{}{}", e.description(), quotes_hint(e.description())));
   } catch (const std::exception& e) {
     error({}, e.what());
   }
@@ -121,7 +142,10 @@ class reader {
       }
       for (const auto& [key, value] : *keys) {
         std::string json;
-        if (as_json(value, json))
+        const auto nested = value.is_table() ? name_of_nested(service.str(), *keys) : std::nullopt;
+        if (nested)
+          error(value.source(), fmt::format("a service's name stands in quotes: [config.{}]", toml_quote(*nested)));
+        else if (as_json(value, json))
           into_.values[std::string(service.str())][std::string(key.str())] = std::move(json);
         else
           error(value.source(),
@@ -307,6 +331,10 @@ loaded_configuration read_configuration(std::string_view toml, std::string_view 
         {std::string(file), 0, 0, severity::error,
          fmt::format("tls.{0} is set and tls.{1} is not: TLS takes both, a certificate and its key",
                      c.tls.key == "off" ? "certificate" : "key", c.tls.key == "off" ? "key" : "certificate")});
+  if (c.graphql.only_stored && c.graphql.documents == "none")
+    out.findings.push_back({std::string(file), 0, 0, severity::error,
+                            "graphql.only_stored is set and graphql.documents is not: every GraphQL request would be "
+                            "refused"});
   if (const std::string_view at = c.mcp.origin;
       at != "off" && (!(at.starts_with("https://") || at.starts_with("http://")) || unusable_origin(at)))
     out.findings.push_back(

@@ -179,8 +179,30 @@ std::string_view nearest_config_key(std::string_view name) {
   };
   for (const config_key& key : keys) offer(key.name, key.name);
   for (const std::string_view table : tables) offer(table, table);
+  for (const config_key& key : keys)
+    if (const std::size_t dot = key.name.find('.'); dot != std::string_view::npos)
+      offer(key.name.substr(0, dot), key.name.substr(0, dot));
   for (const config_key& key : keys) offer(key.name, key.name.substr(key.name.find('.') + 1));  // the section left out
   return best;
+}
+
+std::vector<std::string> idle_variables(const char* const* environment) {
+  constexpr std::string_view prefix = "WAGGLE_";
+  std::vector<std::string> known;
+  for (const config_key& key : keys) known.push_back(key.variable().substr(prefix.size()));
+  std::vector<std::string> notes;
+  for (; environment != nullptr && *environment != nullptr; ++environment) {
+    std::string_view name = *environment;
+    name = name.substr(0, name.find('='));
+    if (!name.starts_with(prefix) || name.starts_with("WAGGLE_SECRET_")) continue;
+    const std::string_view rest = name.substr(prefix.size());  // what all have in common brings nothing nearer
+    if (std::ranges::find(known, rest) != known.end()) continue;
+    graphql::near_name near(rest);
+    for (const std::string& key : known) near.offer(key);
+    notes.push_back(
+        fmt::format("the variable {} is of no key and is ignored{}", graphql::shown(name), near.hint(prefix)));
+  }
+  return notes;
 }
 
 bool set(configuration& c, const config_key& key, const setting_value& value) {

@@ -36,8 +36,11 @@ struct config_key {
 [[nodiscard]] std::span<const config_key> config_keys();
 /// The key of that name or null.
 [[nodiscard]] const config_key* find_config_key(std::string_view name);
-/// The known key that `name` is nearest to: keys, `pool`, `grant`, `limit` and `config`.
+/// The known key that `name` is nearest to: keys, their sections, `pool`, `grant`, `limit` and `config`.
 [[nodiscard]] std::string_view nearest_config_key(std::string_view name);
+/// Tells, as texts for the log, which variables look like the node's own and are read by nobody. `environment`: texts
+/// `NAME=VALUE`, a null after the last.
+[[nodiscard]] std::vector<std::string> idle_variables(const char* const* environment);
 
 /// A value as the file, a variable or a flag gave it.
 using setting_value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;

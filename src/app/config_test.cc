@@ -18,6 +18,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 std::string place(const diagnostic& d) {
@@ -153,6 +154,8 @@ TEST(configuration, an_unknown_key_names_the_nearest_known_one) {
               ElementsAre("waggle.toml:2:3: unknown key drain.grase_ms; the nearest is drain.grace_ms"));
   EXPECT_THAT(errors_of("depth = 1\n"), ElementsAre(HasSubstr("the nearest is limits.depth")));
   EXPECT_THAT(errors_of("[[pools]]\n"), ElementsAre(HasSubstr("the nearest is pool")));
+  EXPECT_THAT(errors_of("[atuh]\n"), ElementsAre(HasSubstr("the nearest is auth")));
+  EXPECT_THAT(errors_of("dta = \"/x\"\n"), ElementsAre(HasSubstr("the nearest is data")));
   EXPECT_THAT(errors_of("[http.listen]\nport = 1\n"), ElementsAre(HasSubstr("unknown key http.listen")));
 }
 
@@ -211,6 +214,27 @@ TEST(configuration, text_that_is_not_toml) {
   EXPECT_THAT(errors_of("dev = true\ndev = true\n"), SizeIs(1));
   EXPECT_THAT(errors_of("\xff\xfe"), SizeIs(1));
   EXPECT_THAT(errors_of("a = " + std::string(10'000, '[')), SizeIs(1));
+}
+
+TEST(configuration, forgotten_quotes_are_told) {
+  for (const char* bare : {"listen = 127.0.0.1:8080", "listen = localhost:80", "listen = 0.0.0.0:80", "data = foo",
+                           "data = /var/lib", "data = x", "data = infinite", "dev = yes"})
+    EXPECT_THAT(errors_of(bare), ElementsAre(HasSubstr("; a text stands in quotes: key = \"text\""))) << bare;
+  EXPECT_THAT(errors_of("[drain\n"), ElementsAre(Not(HasSubstr("quotes"))));
+  EXPECT_THAT(errors_of("[config.shop.v1.Orders]\na = 1\n"),
+              ElementsAre(HasSubstr("a service's name stands in quotes: [config.\"shop.v1.Orders\"]")));
+  EXPECT_THAT(errors_of("[config.\"shop.v1.Orders\"]\na = { b = 1 }\n"),
+              ElementsAre(HasSubstr("a: a value is a text")));
+}
+
+TEST(configuration, variables_that_nobody_reads_are_told) {
+  const char* const given[] = {"WAGGLE_LISTN=1", "WAGGLE_AUTH_API_KEY=/x", "WAGGLE_LISTEN=[::1]:1",
+                               "PATH=/bin",      "WAGGLE_SECRET_a_B__c=d", "WAGGLESOME=1",
+                               "WAGGLE_PORT=1",  "WAGGLE_MCP_ENABLED",     nullptr};
+  EXPECT_THAT(idle_variables(given),
+              ElementsAre("the variable WAGGLE_LISTN is of no key and is ignored; did you mean WAGGLE_LISTEN?",
+                          AllOf(HasSubstr("WAGGLE_AUTH_API_KEY is"), HasSubstr("did you mean WAGGLE_AUTH_API_KEYS?")),
+                          "the variable WAGGLE_PORT is of no key and is ignored"));
 }
 
 constexpr std::string_view a_grant = R"([[grant]]
@@ -463,6 +487,12 @@ TEST(configuration, tls_takes_a_certificate_and_its_key) {
               ElementsAre(HasSubstr("tls.certificate is set and tls.key is not")));
   EXPECT_THAT(errors_of("[tls]\nkey = \"a.key\"\n"),
               ElementsAre(HasSubstr("tls.key is set and tls.certificate is not")));
+}
+
+TEST(configuration, only_stored_documents_takes_documents) {
+  EXPECT_THAT(errors_of("[graphql]\nonly_stored = true\ndocuments = \"stored.json\"\n"), IsEmpty());
+  EXPECT_THAT(errors_of("[graphql]\nonly_stored = true\n"),
+              ElementsAre(HasSubstr("graphql.only_stored is set and graphql.documents is not")));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "app/landing_page.h"
 #include "app/services_json.h"
 #include "app/web_files.h"
+#include "gateway/connect.h"
 #include "gateway/gzip.h"
 
 namespace waggle {
@@ -54,6 +55,15 @@ page not_bundled() {
           .gzipped = false};
 }
 
+/// What is switched off, as every other path that leads nowhere is answered, but saying how it is switched on.
+page off(std::string message) {
+  const error why = fail(error_code::not_found, fault::caller, std::move(message)).error();
+  return {.status = 404,
+          .content_type = "application/json",
+          .body = connect_error_json(why, false),
+          .headers = error_fields(why)};
+}
+
 }  // namespace
 
 node_pages::node_pages(const configuration& c, const clock_source& clock, lister list)
@@ -65,9 +75,12 @@ node_pages::node_pages(const configuration& c, const clock_source& clock, lister
 
 std::optional<page> node_pages::find(unsigned core, std::string_view path) {
   if (path == "/" || path == "/services.json") {
-    if (!config_.http.landing_page) return std::nullopt;
+    if (!config_.http.landing_page)
+      return off("the landing page is off on this node; the operator can turn it on (http.landing_page)");
     return path == "/" ? landing() : services(core);
   }
+  if (path == graphiql_path && !graphiql_)
+    return off("GraphiQL is off on this node; the operator can turn it on (graphql.graphiql)");
   const bool of_graphiql = path.starts_with(graphiql_path);
   if (of_graphiql ? !graphiql_ : !config_.http.landing_page) return std::nullopt;
   const auto files = web_files();

@@ -8,6 +8,7 @@
 namespace waggle {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 /// The landing page of a node with one service.
@@ -31,6 +32,21 @@ TEST(Pages, TheLandingPageHasTheSchemeThatTheNodeSpeaks) {
   c.tls.certificate = "cert.pem";
   c.tls.key = "key.pem";
   EXPECT_THAT(landing_of(c), HasSubstr("<span data-origin>https://127.0.0.1:8080</span>"));
+}
+
+TEST(Pages, WhatIsOffSaysHowItIsTurnedOn) {
+  configuration c;
+  c.http.landing_page = false;
+  const steady_clock_source clock;
+  node_pages pages(c, clock, [](bool) { return shown_services(); });
+  for (const auto& [path, key] : {std::pair("/graphiql", "(graphql.graphiql)"), std::pair("/", "(http.landing_page)"),
+                                  std::pair("/services.json", "(http.landing_page)")}) {
+    const auto found = pages.find(0, path);
+    ASSERT_TRUE(found) << path;
+    EXPECT_EQ(found->status, 404U);
+    EXPECT_THAT(found->body, AllOf(HasSubstr(R"("code":"not_found")"), HasSubstr(key)));
+  }
+  EXPECT_FALSE(pages.find(0, "/nothing"));
 }
 
 }  // namespace

@@ -175,13 +175,15 @@ class served {
   /// What the configuration says of services that are not here: it may be a slip of the pen.
   void tell_idle_entries() const {
     const std::vector<std::string> here = node_.names();
-    const auto look = [&here](const char* what, const auto& entries) {
-      for (const auto& e : entries)
-        if (std::ranges::find(here, e.service) == here.end())
-          spdlog::warn("[[{}]] is for {}, which is not on this node: it limits nobody", what, e.service);
+    const auto look = [&here](std::string_view entry, const std::string& service, std::string_view idle) {
+      if (std::ranges::find(here, service) == here.end())
+        spdlog::warn("{} is for {}, which is not on this node: {}", entry, service, idle);
     };
-    look("limit", config_.limited);
-    look("pool", config_.pools);
+    for (const limit_entry& l : config_.limited) look("[[limit]]", l.service, "it limits nobody");
+    for (const pool_override& p : config_.pools) look("[[pool]]", p.service, "it limits nobody");
+    for (const grant& g : config_.grants) look("[[grant]]", g.service, "nobody gets it");
+    for (const auto& [service, values] : config_.values)
+      look(fmt::format("[config.{}]", toml_quote(service)), service, "nobody reads it");
   }
   const configuration& config_;
   engines& engines_;
@@ -279,6 +281,16 @@ bool listen_to_operator(node& n, const configuration& c, std::function<void(node
   return false;
 }
 
+/// Who looks at the log is to know why callers still get in: with a grace they do.
+void tell_drain(std::chrono::milliseconds grace) {
+  const std::string first =
+      grace.count() == 0
+          ? "no new connections"
+          : fmt::format("new requests are taken for {} ms more, /readyz says 503; then no new connections",
+                        grace.count());
+  spdlog::info("draining: {}, what runs is finished; a second signal ends at once", first);
+}
+
 /// Stays until SIGTERM or SIGINT; `reload` (SIGHUP), and under --dev a changed file, bring the services up to date.
 int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c, node& n, served& services,
          const std::vector<std::string>& targets, std::uint16_t port, const ticker& heartbeat,
@@ -290,7 +302,7 @@ int stay(asio::io_context& io, asio::signal_set& reload, const configuration& c,
 
   // `by_signal`: the first one. Where the operator asked for it, the first only joins in.
   const auto leave = [&](bool by_signal) {
-    spdlog::info("draining: no new connections, what runs is finished; a second signal ends at once");
+    tell_drain(c.drain.grace);
     signals_left = by_signal ? 1 : 2;
     for (const int s : {SIGTERM, SIGINT})
       std::signal(s, [](int) {
@@ -401,6 +413,7 @@ int serve(configuration c, const std::vector<std::string>& targets) {
   }
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go
   raise_descriptor_limit(c.http.connections);
+  for (const std::string& note : idle_variables(environ)) spdlog::warn("{}", note);
   const steady_clock_source clock;
   std::shared_ptr<tls_source> tls;
   if (c.tls.certificate != "off") {

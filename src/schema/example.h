@@ -13,6 +13,8 @@ namespace waggle::graphql {
 /// that must be given. Where no argument must be given, the first String is there all the same, so that there is
 /// something to look at. Of a bare method it is the argument's value itself.
 /// `{}` where there is nothing to give, or where the types ask for more than one would want to read.
+/// Values keep to @constraint, the scalar's too, and to the form that a scalar has, where trying a few finds such. They
+/// are the usual ones for patterns that no common text fits, many items, long texts, and in very large contracts.
 [[nodiscard]] std::string example_payload(const schema& s, const field& f, bool bare);
 
 }  // namespace waggle::graphql

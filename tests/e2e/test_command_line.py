@@ -411,6 +411,24 @@ class Bench(TestCase):
         self.assertEqual(1, r.status, r)
         told = json.loads(r.out)
         self.assertEqual(told["requests"], told["failed"])
+        self.assertRegex(r.err, r'(?m)^the first failure: \{"code":')
+
+    def test_what_is_wrong_with_the_url_is_told(self):
+        for url, lacks in (("http://127.0.0.1:1", "lacks the service"), ("http://[::1]:1/", "lacks the service"),
+                           ("http://localhost/test.Echo", "lacks the port"), ("http://[::1]/test.Echo", "lacks the port"),
+                           ("http://192.0.2.1:1/test.Echo", "is not on this machine")):
+            r = self.run_waggle("bench", url, "echo")
+            self.assertEqual((2, ""), (r.status, r.out), (url, r))
+            self.assertIn(f'"{url}" {lacks}', r.err)
+
+    def test_why_nothing_is_answered_or_fails_is_told(self):
+        with Node(ECHO) as node:
+            r = self.run_waggle("bench", f"{node.url}/test.Eco", "echo", "--seconds", "1")
+            gone = node.url
+        self.assertIn("HTTP 404", r.out)
+        self.assertRegex(r.err, r'(?m)^the first failure: \{"code":"not_found","message":".*test\.Eco')
+        r = self.run_waggle("bench", f"{gone}/test.Echo", "echo", "--seconds", "1")
+        self.assertEqual((1, "", "no request was answered: Connection refused\n"), (r.status, r.out, r.err))
 
 
 class Configuration(TestCase):
@@ -461,6 +479,16 @@ class Configuration(TestCase):
         with Node(self.folder, "--config", file) as node:
             self.assertEqual(4, node.metrics()['waggle_workers_max{service="e2e.Narrow"}'])
             self.assertIn("warning", node.log)
+
+    def test_what_is_for_nobody_is_told_by_the_log(self):
+        file = self.write("c.toml", "".join(f'[[{entry}]]\nservice = "test.Eco"\n' for entry in ("pool", "limit", "grant"))
+                          + '[config."test.Eco"]\na = 1\n[config."test.Echo"]\na = 1\n')
+        with Node(ECHO, "--config", file, env={"WAGGLE_LISTN": "1", "WAGGLE_SECRET_test_Echo__a": "b"}) as node:
+            for entry in ("[[pool]]", "[[limit]]", "[[grant]]", '[config."test.Eco"]'):
+                self.assertIn(f"{entry} is for test.Eco, which is not on this node", node.log)
+            self.assertEqual(4, node.log.count("not on this node"))
+            self.assertIn("WAGGLE_LISTN is of no key and is ignored; did you mean WAGGLE_LISTEN?", node.log)
+            self.assertNotIn("WAGGLE_SECRET", node.log)
 
     def test_a_port_that_is_taken_is_an_error_that_names_it(self):
         with Node(ECHO) as node:

@@ -305,6 +305,7 @@ class Drain(TestCase):
             self.assertEqual(200, node.get("/readyz").status)
             node.signal(signal.SIGTERM)
             wait_until(lambda: node.get("/readyz").status == 503, seconds=1.2, why="503")
+            node.wait_for_line("draining: new requests are taken for 1500 ms more")
             self.assertEqual(200, node.call("test.Echo", "echo").status)
             self.assertEqual(200, node.get("/healthz").status)
             self.assertEqual(0, node.wait())

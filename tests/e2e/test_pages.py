@@ -86,7 +86,9 @@ class Pages(TestCase):
             self.assertEqual(200, node.get("/graphiql").status)
             self.assertIn('href="/graphiql"', node.get("/").body.decode())
         with Node([GUESTS / "echo.wasm"]) as node:
-            self.assertEqual(404, node.get("/graphiql").status)
+            off = node.get("/graphiql")
+            self.assertEqual((404, "not_found", "caller"), (off.status, off.code, off.fault))
+            self.assertIn("GraphiQL is off on this node", off.message)
             self.assertNotIn("graphiql", node.get("/").body.decode())
 
     def test_a_hostile_description_is_only_text(self):
