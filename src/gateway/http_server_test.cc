@@ -124,6 +124,12 @@ class server_test : public testing::Test {
       return c.ended;
     });
   }
+  /// Gives the other side's TLS or HTTP/2 what has come, and sends what it says to that.
+  template <class Talker>
+  static void talk(client& c, Talker& talker) {
+    c.receive();
+    if (const std::string more = talker.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
+  }
   bool until_open(std::uint64_t connections) {
     return until([&] { return server->stats().connections_open == connections; });
   }
@@ -519,19 +525,15 @@ TEST_F(server_test, a_client_that_begins_with_http_2_gets_it) {
   http2_client_for_tests talker;
   const auto slow = talker.request("POST", "/test.v1.Echo/wait", "1");
   const auto fast = talker.request("POST", "/test.v1.Echo/echo", "2");
-  const auto talk = [&] {
-    c.receive();
-    if (const std::string more = talker.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
-  };
-  EXPECT_TRUE(until([&] { return talk(), talker.answers[fast].done; }));
+  EXPECT_TRUE(until([&] { return talk(c, talker), talker.answers[fast].done; }));
   EXPECT_EQ(talker.answers[fast].body, "2");
   echo.let_go("\"late\"");
-  EXPECT_TRUE(until([&] { return talk(), talker.answers[slow].done; }));
+  EXPECT_TRUE(until([&] { return talk(c, talker), talker.answers[slow].done; }));
   EXPECT_EQ(talker.answers[slow].body, "\"late\"");
   EXPECT_EQ(server->stats().http2_connections, 1U);
   bool drained = false;
   server->drain({}, [&] { drained = true; });
-  EXPECT_TRUE(until([&] { return talk(), talker.goaway && c.ended; }));
+  EXPECT_TRUE(until([&] { return talk(c, talker), talker.goaway && c.ended; }));
   c.close();
   EXPECT_TRUE(until([&] { return drained; }));
 }
@@ -549,8 +551,7 @@ TEST_F(server_test, the_beginning_of_http_2_may_come_in_pieces) {
   }
   c.send(hello);
   EXPECT_TRUE(until([&] {
-    c.receive();
-    if (const std::string more = talker.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
+    talk(c, talker);
     return talker.answers[id].done;
   }));
   EXPECT_EQ(talker.answers[id].body, "2");
@@ -605,8 +606,7 @@ TEST_F(server_test, a_lost_http_2_connection_stays_until_its_calls_have_ended) {
     http2_client_for_tests talker;
     for (int i = 0; i < 3; ++i) talker.request("POST", "/test.v1.Echo/wait", "1");
     EXPECT_TRUE(until([&] {
-      c.receive();
-      if (const std::string more = talker.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
+      talk(c, talker);
       return echo.waiting.size() == 3;
     }));
     if (by_the_server)
@@ -632,37 +632,29 @@ TEST_F(server_test, tls_and_http_2_share_the_listener_with_http_1) {
   for (const bool two : {true, false}) {
     client c(port);
     tls_client_for_tests tls(two ? "\x02h2" : "\x08http/1.1");
-    const auto talk = [&] {
-      c.receive();
-      if (const std::string more = tls.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
-    };
-    EXPECT_TRUE(until([&] { return talk(), tls.done; }));
+    EXPECT_TRUE(until([&] { return talk(c, tls), tls.done; }));
     if (two) {
       http2_client_for_tests inner;
       const auto id = inner.request("POST", "/test.v1.Echo/echo", "2");
       EXPECT_TRUE(until([&] {
         if (const std::string more = inner.exchange(std::exchange(tls.got, {})); !more.empty())
           c.send(tls.encrypt(more));
-        return talk(), inner.answers[id].done;
+        return talk(c, tls), inner.answers[id].done;
       }));
     } else {
       c.send(tls.encrypt(post("echo", "1")));
-      EXPECT_TRUE(until([&] { return talk(), tls.got.ends_with("\r\n\r\n1"); }));
+      EXPECT_TRUE(until([&] { return talk(c, tls), tls.got.ends_with("\r\n\r\n1"); }));
     }
   }
   // A client that goes without TLS' own farewell: its call ends as without TLS.
   for (const bool two : {true, false}) {
     client c(port);
     tls_client_for_tests tls(two ? "\x02h2" : "\x08http/1.1");
-    const auto talk = [&] {
-      c.receive();
-      if (const std::string more = tls.exchange(std::exchange(c.got, {})); !more.empty()) c.send(more);
-    };
-    EXPECT_TRUE(until([&] { return talk(), tls.done; }));
+    EXPECT_TRUE(until([&] { return talk(c, tls), tls.done; }));
     http2_client_for_tests inner;
     if (two) inner.request("POST", "/test.v1.Echo/wait", "1");
     c.send(tls.encrypt(two ? inner.exchange({}) : post("wait", "1")));
-    EXPECT_TRUE(until([&] { return talk(), !echo.waiting.empty(); }));
+    EXPECT_TRUE(until([&] { return talk(c, tls), !echo.waiting.empty(); }));
     echo.stopped = 0;
     c.end();
     EXPECT_TRUE(until([&] { return echo.stopped == 1; })) << two;

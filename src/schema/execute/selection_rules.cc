@@ -83,13 +83,13 @@ class walker {
   /// A root field of that name that got the name of its contract put before it, because several have it (endpoint.h).
   [[nodiscard]] std::string namespaced(std::string_view field_name, const composite& parent) const {
     constexpr std::size_t most = 3;
-    const bool is_root = &parent == schema_.root(operation::query) || &parent == schema_.root(operation::mutation) ||
-                         &parent == schema_.root(operation::subscription);
+    if (&parent != schema_.root(operation::query) && &parent != schema_.root(operation::mutation) &&
+        &parent != schema_.root(operation::subscription))
+      return {};
+    const std::string ending = fmt::format("_{}", field_name);
     std::vector<std::string> found;
     for (const auto& [name, f] : parent.fields)
-      if (is_root && name.size() > field_name.size() + 1 && name.ends_with(field_name) &&
-          name[name.size() - field_name.size() - 1] == '_')
-        found.emplace_back(name);
+      if (name.size() > ending.size() && name.ends_with(ending)) found.emplace_back(name);
     if (found.empty()) return {};
     std::ranges::sort(found);
     if (found.size() > most) found.resize(most);
